@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * scull: memory that behaves like a file; one core, several stores
+ *
+ * Model: a device is a sparse array of quanta, PAGE_SIZE << order bytes each.
+ * qset of them hang on one struct scull_qset, and an xarray leads to those. A
+ * quantum that was never written is a hole: it reads as zeros and cannot be
+ * mapped. Where quanta come from is the store's business: scullp takes pages,
+ * scullv takes vmalloc memory.
+ *
+ * Read, write and fault all go through scull_page(): find the page under the
+ * device's lock, take a reference, and copy or map it without the lock. No
+ * lock is ever held over an access to user memory, so a device's own mapping
+ * may be the buffer it is read into, and a page that is trimmed away in the
+ * meantime lives until its last user is done.
+ *
+ * The data and its layout are fixed while the device is mapped: trimming is
+ * refused then.
+ */
+#ifndef _SCULL_H
+#define _SCULL_H
+
+#include <linux/atomic.h>
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+struct file;
+struct page;
+struct vm_area_struct;
+
+/* How many devices a store can have */
+#define SCULL_DEVICES_MAX	256
+
+/**
+ * struct scull_store - where quanta come from
+ * @name: the devices are called /dev/<name>0 and on
+ * @owner: the module
+ * @order: the order that devices start with and are reset to
+ * @qset: the same for the qset
+ * @alloc: a new, zeroed quantum of PAGE_SIZE << order bytes, or NULL
+ * @free: give a quantum back; pages of it that somebody holds a reference to
+ *	  must live on
+ * @page: the page that is @offset bytes into a quantum, without a reference
+ */
+struct scull_store {
+	const char *name;
+	struct module *owner;
+	int order;
+	int qset;
+	void *(*alloc)(unsigned int order);
+	void (*free)(void *quantum, unsigned int order);
+	struct page *(*page)(void *quantum, size_t offset);
+};
+
+enum scull_param {
+	SCULL_ORDER,
+	SCULL_QSET,
+	SCULL_PARAMS
+};
+
+/**
+ * struct scull_dev - one device
+ * @device: its struct device; owns the memory of this
+ * @cdev: its character device
+ * @store: where its quanta come from
+ * @next: the parameters for the next life, see scull-ioctl.h
+ * @lock: guards all below; taken inside mmap_lock, and never held over an
+ *	  access to user memory
+ * @param: the parameters of the data there is
+ * @sets: struct scull_qset by number
+ * @size: bytes from the start to the end of the data
+ * @trims: how often the data was dropped
+ * @vmas: how many mappings there are, in all processes
+ */
+struct scull_dev {
+	struct device device;
+	struct cdev cdev;
+	const struct scull_store *store;
+	atomic_t next[SCULL_PARAMS];
+
+	struct mutex lock;
+	int param[SCULL_PARAMS];
+	struct xarray sets;
+	loff_t size;
+	unsigned long trims;
+	unsigned long vmas;
+};
+
+/**
+ * struct scull_group - all devices of one store
+ * @first: their first device number
+ * @count: how many there are
+ * @dev: the devices
+ */
+struct scull_group {
+	dev_t first;
+	unsigned int count;
+	struct scull_dev *dev[] __counted_by(count);
+};
+
+struct scull_group *scull_register(const struct scull_store *store,
+				   unsigned int count);
+void scull_unregister(struct scull_group *group);
+
+/**
+ * module_scull_store() - the module of a store, and nothing else in it
+ * @__store: its struct scull_store
+ *
+ * Has a parameter "devices": how many devices there are.
+ */
+#define module_scull_store(__store)					\
+static unsigned int devices = 4;					\
+module_param(devices, uint, 0444);					\
+MODULE_PARM_DESC(devices, "how many devices there are (1 to 256)");	\
+									\
+static struct scull_group *__store##_group;				\
+									\
+static int __init __store##_init(void)					\
+{									\
+	__store##_group = scull_register(&(__store), devices);		\
+	return PTR_ERR_OR_ZERO(__store##_group);			\
+}									\
+module_init(__store##_init);						\
+									\
+static void __exit __store##_exit(void)					\
+{									\
+	scull_unregister(__store##_group);				\
+}									\
+module_exit(__store##_exit)
+
+struct page *scull_page(struct scull_dev *dev, loff_t pos, bool alloc);
+int scull_trim(struct scull_dev *dev);
+void scull_drop(struct scull_dev *dev);
+void scull_params_reset(struct scull_dev *dev);
+
+int scull_mmap(struct file *filp, struct vm_area_struct *vma);
+long scull_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
+
+extern const struct file_operations scull_fops;
+
+#endif /* _SCULL_H */

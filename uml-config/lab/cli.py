@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The commands behind the Makefile's targets.
+
+Their arguments are the Makefile's variables and come in the environment, so
+that no shell reads them once more.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator, List, Optional, Tuple
+
+from . import overlay, processes, source
+from .configs import CONFIGS
+from .errors import LabError
+from .kernel import Kernel, build
+from .verdict import Verdict, judge
+
+REPO = Path(__file__).resolve().parents[2]
+
+_LOCK = '.umlab-lock'
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for.
+
+    @build: the build folder.
+    @kernel_src, @config, @suite: as the variables of these names.
+    @jobs: how many compilers at once.
+    @args: ARGS, as words.
+    """
+    build: Path
+    kernel_src: str
+    config: str
+    suite: str
+    jobs: int
+    args: Tuple[str, ...]
+
+    @staticmethod
+    def from_environment() -> 'Request':
+        """Read and check the variables."""
+        get = os.environ.get
+        config = get('CONFIG') or 'base'
+        if config not in CONFIGS:
+            raise LabError(f'CONFIG={config}: there is no such configuration,'
+                           f' only {", ".join(CONFIGS)}')
+        jobs = get('JOBS') or str(len(os.sched_getaffinity(0)))
+        if not jobs.isdigit() or int(jobs) == 0:
+            raise LabError(f'JOBS={jobs}: give a number of at least 1')
+        try:
+            args = shlex.split(get('ARGS') or '')
+        except ValueError as e:
+            raise LabError(f'ARGS={get("ARGS")}: {e}') from None
+        return Request(Path(get('BUILD') or REPO / 'build').resolve(),
+                       get('KERNEL_SRC') or '', config, get('SUITE') or '',
+                       int(jobs), tuple(args))
+
+
+@contextlib.contextmanager
+def build_folder(folder: Path) -> Iterator[None]:
+    """Make @folder ours for the time of the body, and ours alone."""
+    lock = folder / _LOCK
+    if folder.exists() and not lock.exists() and \
+            (not folder.is_dir() or any(folder.iterdir())):
+        raise LabError(f'{folder} is there already and is no build folder of'
+                       ' umlab: name another one with BUILD=<folder>')
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = open(lock, 'a+', encoding='ascii')
+    except OSError as e:
+        raise LabError(f'cannot write to {folder} ({e.strerror}): name another'
+                       ' folder with BUILD=<folder>') from None
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(f'another run is using {folder}: wait for it, or'
+                           ' name another folder with BUILD=<folder>'
+                           ) from None
+        yield
+
+
+def tidy(folder: Path) -> None:
+    """Remove what only a run under way has in @folder."""
+    for temporary in ('tmp', 'linux.part', 'source.json.part'):
+        path = folder / temporary
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    if [entry.name for entry in folder.iterdir()] == [_LOCK]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _split_args(args: Tuple[str, ...]) -> Tuple[argparse.Namespace, List[str]]:
+    """Tell the words of ARGS that steer the build from those for the run."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False,
+                                     exit_on_error=False)
+    for option in ('--kconfig_add', '--make_options', '--kunitconfig'):
+        parser.add_argument(option, action='append', default=[])
+    for option in ('--build_dir', '--arch', '--cross_compile',
+                   '--qemu_config', '--qemu_args', '--jobs'):
+        parser.add_argument(option)
+    try:
+        known, rest = parser.parse_known_args(args)
+    except argparse.ArgumentError as e:
+        raise LabError(f'ARGS: {e}') from None
+    for option, instead in (('build_dir', 'BUILD=<folder>'),
+                            ('jobs', 'JOBS=<number>')):
+        if getattr(known, option):
+            raise LabError(f'ARGS: give {instead} instead of --{option}')
+    for option in ('arch', 'cross_compile', 'qemu_config', 'qemu_args'):
+        if getattr(known, option):
+            raise LabError(f'ARGS: --{option} has no meaning here, umlab is'
+                           ' ARCH=um')
+    return known, rest
+
+
+def _fragments(request: Request, given: List[str]) -> Tuple[Path, ...]:
+    ours = [REPO / 'uml-config' / name
+            for name in CONFIGS[request.config].fragments]
+    theirs = [Path(name).resolve() for name in given]
+    for path in theirs:
+        if not path.is_file():
+            raise LabError(f'ARGS: --kunitconfig {path}: there is no such'
+                           ' file')
+    return tuple(ours + theirs)
+
+
+def built_kernel(request: Request) -> Tuple[Kernel, List[str]]:
+    """A kernel that is up to date, and the words of ARGS for its run."""
+    known, rest = _split_args(request.args)
+    fragments = _fragments(request, known.kunitconfig)
+    tmp = request.build / 'tmp'
+    tmp.mkdir(exist_ok=True)
+    kernel_source = source.prepare(request.kernel_src, request.build)
+    overlay.place(REPO, kernel_source)
+    options = tuple(f'--kconfig_add={add}' for add in known.kconfig_add)
+    kernel = Kernel(kernel_source, request.config, CONFIGS[request.config],
+                    fragments, options, tuple(known.make_options), tmp)
+    build(kernel, request.jobs)
+    return kernel, rest
+
+
+def _exec(kernel: Kernel, suite: str, words: List[str], umid: Path) -> int:
+    """Boot @kernel through kunit.py; its exit status."""
+    arguments = [f'--kernel_args={arg}'
+                 for arg in (*kernel.config.kernel_args, f'uml_dir={umid}/')]
+    command = [*kernel.kunit_py('exec'), *arguments,
+               f'--timeout={kernel.config.timeout}', *words]
+    if suite:
+        command.append(suite)
+    env = kernel.environment()
+    # UML maps its memory from a file here, and wants a tmpfs for it.
+    del env['TMPDIR']
+    sys.stdout.flush()
+    return subprocess.run(command, env=env, stdin=subprocess.DEVNULL,
+                          check=False).returncode
+
+
+def _report(kernel: Kernel, verdict: Verdict, status: int,
+            seconds: float) -> int:
+    """Print the failures and the verdict; the exit status of the run."""
+    for name, log in verdict.failures:
+        print(f'\numlab: FAILED: {name}')
+        print(log)
+    bad = bool(verdict.failed or status or not verdict.passed)
+    word = 'FAILED' if bad else 'PASSED'
+    why = ''
+    if bad and not verdict.failed:
+        why = ', kunit.py failed' if verdict.passed else ', nothing was run'
+    print(f'\numlab: {word}: {verdict.passed} passed, {verdict.failed} failed,'
+          f' {verdict.skipped} skipped{why} (Linux {kernel.source.release},'
+          f' {kernel.name}, {seconds:.1f} s;'
+          f' log: {kernel.objects / "test.log"})', flush=True)
+    return 1 if bad else 0
+
+
+def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
+    """Build and run; the exit status, and the verdict where there is one."""
+    began = time.monotonic()
+    kernel, words = built_kernel(request)
+    log = kernel.objects / 'test.log'
+    log.unlink(missing_ok=True)
+    status = _exec(kernel, request.suite, words, request.build / 'tmp')
+    # These print or boot something else than one run of the suites.
+    other = ('--list_tests', '--list_tests_attr', '--run_isolated', '--help',
+             '-h')
+    if any(word.split('=')[0] in other for word in words):
+        return status, None
+    verdict = judge(kernel.source.tree, log)
+    return _report(kernel, verdict, status, time.monotonic() - began), verdict
+
+
+def supervised(job: Callable[[Request], int]) -> int:
+    """Run @job in the locked build folder; leave nothing behind."""
+    def guarded() -> int:
+        try:
+            return job(request)
+        except LabError as e:
+            print(f'umlab: {e}', file=sys.stderr)
+            return 2
+
+    try:
+        request = Request.from_environment()
+        with build_folder(request.build):
+            return processes.supervise(guarded, lambda: tidy(request.build))
+    except LabError as e:
+        print(f'umlab: {e}', file=sys.stderr)
+        return 2
+
+
+def kunit() -> int:
+    """make kunit"""
+    return supervised(lambda request: run_suites(request)[0])

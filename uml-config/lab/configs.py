@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The configurations a kernel can be built and run in."""
+
+from dataclasses import dataclass
+from typing import Dict, Tuple
+
+
+@dataclass(frozen=True)
+class Config:
+    """One configuration.
+
+    @fragments: kunitconfig files of uml-config/, merged by kunit.py.
+    @kernel_args: the kernel command line of a run.
+    @steps: kbuild steps of a cold build, for the progress line; measured,
+            and an estimate wherever the kernel is another.
+    @timeout: real seconds after which a run is hung and ended.
+    """
+    fragments: Tuple[str, ...]
+    kernel_args: Tuple[str, ...]
+    steps: int
+    timeout: int
+
+
+CONFIGS: Dict[str, Config] = {
+    'base': Config(
+        fragments=('base.config',),
+        kernel_args=('time-travel=inf-cpu', 'con=null', 'ssl=null'),
+        steps=1400,
+        timeout=60),
+}
+
+# The kernels umlab is tested on, as (version, patchlevel).
+OLDEST = (6, 12)
+NEWEST = (6, 12)

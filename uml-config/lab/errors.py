@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one kind of error a user is meant to read."""
+
+
+class LabError(Exception):
+    """Something the user can put right.
+
+    The text is one line that says what was wrong and what to do about it.
+    It is printed without a traceback and ends the run with exit status 2.
+    """

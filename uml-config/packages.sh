@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Install what building and running umlab needs and this machine lacks.
+#
+# As root on Debian the packages are installed; anybody else is shown the line
+# that does it.  What is there is found by looking for the thing itself, not
+# for the package, so tools from elsewhere count.
+#
+# usage: packages.sh [KERNEL_SRC]
+set -u
+
+kernel_src=${1:-}
+missing=
+
+# need PACKAGE TEST...: PACKAGE is missing unless the test command succeeds
+need()
+{
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+have()
+{
+	command -v "$1"
+}
+
+have_header()
+{
+	echo "#include <$1>" | cc -E -
+}
+
+# What the kernel's own build asks for (Documentation/process/changes.rst)
+need gcc have gcc
+need make have make
+need flex have flex
+need bison have bison
+need bc have bc
+need perl have perl
+need python3 have python3
+need ccache have ccache
+need binutils have ld
+if [ -z "$missing" ]; then
+	need libc6-dev have_header stdio.h
+else
+	missing="$missing libc6-dev"
+fi
+
+# Where the kernel comes from
+case $kernel_src in
+"")	need linux-source-6.12 test -e /usr/src/linux-source-6.12.tar.xz
+	need xz-utils have xz ;;
+*.xz)	need xz-utils have xz ;;
+*.bz2)	need bzip2 have bzip2 ;;
+*.zst)	need zstd have zstd ;;
+*)	test ! -d "$kernel_src" || need rsync have rsync ;;
+esac
+
+missing=${missing# }
+test -n "$missing" || exit 0
+
+line="apt-get install --no-install-recommends $missing"
+if ! command -v apt-get >/dev/null; then
+	echo "umlab: not installed here: $missing (Debian's names); install them and run again" >&2
+	exit 2
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "umlab: packages are missing; as root: $line" >&2
+	exit 2
+fi
+
+log=$(mktemp) || exit 2
+trap 'rm -f "$log"' EXIT
+trap 'exit 130' INT TERM HUP
+echo "umlab: installing $missing ..."
+if ! { apt-get -q update &&
+       DEBIAN_FRONTEND=noninteractive $line -q -y; } >"$log" 2>&1 </dev/null
+then
+	cat "$log" >&2
+	echo "umlab: apt-get failed, see above; mend it and run again, or by hand: $line" >&2
+	exit 2
+fi
