@@ -24,7 +24,8 @@ class Config:
 CONFIGS: Dict[str, Config] = {
     'base': Config(
         fragments=('base.config',),
-        kernel_args=('time-travel=inf-cpu', 'con=null', 'ssl=null'),
+        kernel_args=('time-travel=inf-cpu', 'con=null', 'con0=fd:0,fd:1',
+                     'ssl=null'),
         steps=1400,
         timeout=60),
 }

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Device nodes and sysfs attributes for suites, by the names users know
+ *
+ * While KUnit runs nothing is mounted at /dev or /sys. These open files in
+ * devtmpfs and sysfs all the same: the real nodes, through the drivers' own
+ * open().
+ */
+#ifndef _LAB_NODE_H
+#define _LAB_NODE_H
+
+#include <linux/types.h>
+
+struct file;
+struct kunit;
+
+/**
+ * lab_try_open() - open a device node
+ * @name: its name below /dev
+ * @flags: O_*
+ *
+ * Return: the file, to be given to lab_close() or filp_close(), or an ERR_PTR.
+ */
+struct file *lab_try_open(const char *name, int flags);
+
+/**
+ * lab_open() - open a device node for the length of a test
+ * @test: the test; aborted if this fails
+ * @name: its name below /dev
+ * @flags: O_*
+ *
+ * Return: the file; closed when the test ends, or by lab_close() before.
+ */
+struct file *lab_open(struct kunit *test, const char *name, int flags);
+
+/**
+ * lab_close() - close a file that lab_open() opened, now
+ * @test: the test
+ * @file: the file
+ */
+void lab_close(struct kunit *test, struct file *file);
+
+/**
+ * lab_attr_read() - read a number from a sysfs attribute
+ * @test: the test; aborted if there is no such attribute or number
+ * @path: its path below /sys
+ *
+ * Return: the number.
+ */
+long lab_attr_read(struct kunit *test, const char *path);
+
+/**
+ * lab_attr_write() - write to a sysfs attribute
+ * @test: the test; aborted if there is no such attribute
+ * @path: its path below /sys
+ * @text: what to write
+ *
+ * Return: 0 or a negative errno.
+ */
+int lab_attr_write(struct kunit *test, const char *path, const char *text);
+
+#endif /* _LAB_NODE_H */
