@@ -47,13 +47,20 @@ def _parse(tree: Path, log: Path) -> Any:
         return parser.parse_run_tests(*arguments)
 
 
-def _failures(test: Any, path: Tuple[str, ...]) -> List[Tuple[str, str]]:
+def _failures(test: Any, path: Tuple[str, ...] = (),
+              above: Tuple[str, ...] = ()) -> List[Tuple[str, str]]:
+    """The failed leaves below @test, whose parent's log is @above.
+
+    Of a parameterised case the parser gives the first parameter's log to the
+    case as a whole.
+    """
     found = []
     for subtest in test.subtests:
-        found += _failures(subtest, path + (subtest.name or '(missing)',))
+        found += _failures(subtest, path + (subtest.name or '(missing)',),
+                           tuple(test.log))
     if not found and not test.ok_status():
         found = [('.'.join(path) or 'the run',
-                  textwrap.dedent('\n'.join(test.log)))]
+                  textwrap.dedent('\n'.join(test.log or above)))]
     return found
 
 
@@ -64,7 +71,7 @@ def judge(tree: Path, log: Path) -> Verdict:
     """
     test = _parse(tree, log)
     counts = test.counts
-    failures = _failures(test, ())
+    failures = _failures(test)
     failed = counts.failed + counts.crashed
     # What is wrong and was not counted as a case counts as one.
     if (failures or counts.errors) and not failed:
