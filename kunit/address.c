@@ -220,4 +220,5 @@ static struct kunit_suite address_suite = {
 	.name		= "umlab_address",
 	.test_cases	= address_cases,
 };
+
 kunit_test_suite(address_suite);

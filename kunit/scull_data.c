@@ -332,4 +332,5 @@ static struct kunit_suite data_suite = {
 	.init		= lab_scull_init,
 	.test_cases	= data_cases,
 };
+
 kunit_test_suite(data_suite);

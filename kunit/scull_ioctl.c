@@ -21,6 +21,12 @@
 /**
  * struct ioctl_param - the six ioctls of one parameter
  * @name: the parameter
+ * @set: SCULL_IOCS*
+ * @tell: SCULL_IOCT*
+ * @get: SCULL_IOCG*
+ * @query: SCULL_IOCQ*
+ * @exchange: SCULL_IOCX*
+ * @shift: SCULL_IOCH*
  * @first: what it is at first
  * @min: its lower limit
  * @max: its upper limit
@@ -255,4 +261,5 @@ static struct kunit_suite ioctl_suite = {
 	.init		= lab_scull_init,
 	.test_cases	= ioctl_cases,
 };
+
 kunit_test_suite(ioctl_suite);

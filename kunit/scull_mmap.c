@@ -79,7 +79,7 @@ static int map_init(struct kunit *test)
 }
 
 static void map_expect(struct kunit *test, const char *step,
-			const int entries[DATA_PAGES])
+		       const int entries[DATA_PAGES])
 {
 	struct map_fixture *fx = test->priv;
 
@@ -87,7 +87,7 @@ static void map_expect(struct kunit *test, const char *step,
 }
 
 static void map_touch(struct kunit *test, unsigned long addr, int first,
-		       int pages)
+		      int pages)
 {
 	int i;
 
@@ -108,7 +108,7 @@ static void map_fault(struct kunit *test)
 	unsigned long addr = lab_mmap_shared(test, fx->scull->file, 4, 1);
 	const struct lab_window window = {
 		.addr = addr, .pages = 4,
-		.list = (unsigned long[]){ fx->pfn[1], LAB_NO_FRAME, fx->pfn[3],
+		.list = (unsigned long[]) { fx->pfn[1], LAB_NO_FRAME, fx->pfn[3],
 					   LAB_NO_FRAME },
 	};
 
@@ -117,7 +117,7 @@ static void map_fault(struct kunit *test)
 	map_touch(test, addr, 0, 1);
 	map_touch(test, addr, 2, 1);
 	lab_expect_frames(test, "two faults", &window, 1);
-	map_expect(test, "two faults", (int[DATA_PAGES]){ [1] = 1, [3] = 1 });
+	map_expect(test, "two faults", (int[DATA_PAGES]) { [1] = 1, [3] = 1 });
 	KUNIT_EXPECT_EQ(test, lab_munmap(addr, 4), 0);
 	map_expect(test, "munmap", NULL);
 }
@@ -135,10 +135,10 @@ static void map_second_mapping(struct kunit *test)
 	for (i = 0; i < 4; i++)
 		lab_expect_touch(test, b + i * PAGE_SIZE, false, LAB_OK);
 	map_expect(test, "two mappings",
-		    (int[DATA_PAGES]){ 1, 1, 2, 2, 1, 1 });
+		   (int[DATA_PAGES]) { 1, 1, 2, 2, 1, 1 });
 	KUNIT_EXPECT_EQ(test, lab_munmap(a, 4), 0);
 	map_expect(test, "one is left",
-		    (int[DATA_PAGES]){ 0, 0, 1, 1, 1, 1 });
+		   (int[DATA_PAGES]) { 0, 0, 1, 1, 1, 1 });
 }
 
 static void map_two_spaces(struct kunit *test)
@@ -153,10 +153,10 @@ static void map_two_spaces(struct kunit *test)
 	other = lab_space_new(test);
 	addr = lab_mmap_shared(test, fx->scull->file, 3, 0);
 	KUNIT_ASSERT_EQ(test, lab_store(addr + 7, &byte, 1), LAB_OK);
-	map_expect(test, "two spaces", (int[DATA_PAGES]){ 2, 1, 1 });
+	map_expect(test, "two spaces", (int[DATA_PAGES]) { 2, 1, 1 });
 	KUNIT_EXPECT_EQ(test, map_vmas(test), 2);
 	lab_space_exit(other);
-	map_expect(test, "exit of one", (int[DATA_PAGES]){ 1, 1, 1 });
+	map_expect(test, "exit of one", (int[DATA_PAGES]) { 1, 1, 1 });
 	lab_space_enter(fx->space);
 	byte = 0;
 	KUNIT_ASSERT_EQ(test, lab_load(addr + 7, &byte, 1), LAB_OK);
@@ -180,7 +180,7 @@ static void map_fork(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_scull_trim(fx->scull), -EBUSY);
 	lab_space_enter(child);
 	map_touch(test, addr, 0, 3);
-	map_expect(test, "the child alone", (int[DATA_PAGES]){ 1, 1, 1 });
+	map_expect(test, "the child alone", (int[DATA_PAGES]) { 1, 1, 1 });
 	lab_space_exit(child);
 	map_expect(test, "exit of the child", NULL);
 	KUNIT_EXPECT_EQ(test, map_vmas(test), 0);
@@ -198,16 +198,16 @@ static void map_split_merge(struct kunit *test)
 			0);
 	KUNIT_EXPECT_EQ(test, map_vmas(test), 3);
 	KUNIT_EXPECT_EQ(test, lab_vma_count(), 3);
-	map_expect(test, "split", (int[DATA_PAGES]){ 1, 1, 1, 1, 1, 1 });
+	map_expect(test, "split", (int[DATA_PAGES]) { 1, 1, 1, 1, 1, 1 });
 
 	KUNIT_EXPECT_EQ(test, lab_mprotect(addr + 2 * PAGE_SIZE, 2,
 					   PROT_READ | PROT_WRITE), 0);
 	KUNIT_EXPECT_EQ(test, map_vmas(test), lab_vma_count());
-	map_expect(test, "merge", (int[DATA_PAGES]){ 1, 1, 1, 1, 1, 1 });
+	map_expect(test, "merge", (int[DATA_PAGES]) { 1, 1, 1, 1, 1, 1 });
 
 	KUNIT_EXPECT_EQ(test, lab_munmap(addr + PAGE_SIZE, 1), 0);
 	KUNIT_EXPECT_EQ(test, map_vmas(test), lab_vma_count());
-	map_expect(test, "a hole", (int[DATA_PAGES]){ 1, 0, 1, 1, 1, 1 });
+	map_expect(test, "a hole", (int[DATA_PAGES]) { 1, 0, 1, 1, 1, 1 });
 	KUNIT_EXPECT_EQ(test, lab_munmap(addr, DATA_PAGES), 0);
 	KUNIT_EXPECT_EQ(test, map_vmas(test), 0);
 	map_expect(test, "munmap", NULL);
@@ -228,7 +228,7 @@ static void map_merge_neighbour(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_vma_count(), 1);
 	KUNIT_EXPECT_EQ(test, map_vmas(test), 1);
 	map_touch(test, addr, 0, 4);
-	map_expect(test, "the extension", (int[DATA_PAGES]){ 1, 1, 1, 1 });
+	map_expect(test, "the extension", (int[DATA_PAGES]) { 1, 1, 1, 1 });
 	KUNIT_EXPECT_EQ(test, lab_munmap(addr, 4), 0);
 	KUNIT_EXPECT_EQ(test, map_vmas(test), 0);
 }
@@ -242,11 +242,11 @@ static void map_mremap(struct kunit *test)
 	addr = lab_mremap_to(addr, 4, 4);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
 	KUNIT_EXPECT_EQ(test, map_vmas(test), 1);
-	map_expect(test, "the move", (int[DATA_PAGES]){ 1, 1, 1, 1 });
+	map_expect(test, "the move", (int[DATA_PAGES]) { 1, 1, 1, 1 });
 
 	KUNIT_EXPECT_EQ(test, lab_mremap(addr, 4, 2), addr);
 	KUNIT_EXPECT_EQ(test, map_vmas(test), 1);
-	map_expect(test, "the shrinking", (int[DATA_PAGES]){ 1, 1 });
+	map_expect(test, "the shrinking", (int[DATA_PAGES]) { 1, 1 });
 
 	/* Growth is allowed, and what is beyond the data is SIGBUS. */
 	addr = lab_mremap(addr, 2, DATA_PAGES + 1);
@@ -255,7 +255,7 @@ static void map_mremap(struct kunit *test)
 	map_touch(test, addr, 0, DATA_PAGES);
 	lab_expect_touch(test, addr + DATA_PAGES * PAGE_SIZE, true, LAB_SIGBUS);
 	map_expect(test, "the growth",
-		    (int[DATA_PAGES]){ 1, 1, 1, 1, 1, 1 });
+		   (int[DATA_PAGES]) { 1, 1, 1, 1, 1, 1 });
 }
 
 static void map_private(struct kunit *test)
@@ -267,7 +267,7 @@ static void map_private(struct kunit *test)
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
 	lab_expect_touch(test, addr, false, LAB_OK);
-	map_expect(test, "a read", (int[DATA_PAGES]){ 1 });
+	map_expect(test, "a read", (int[DATA_PAGES]) { 1 });
 	KUNIT_ASSERT_EQ(test, lab_store(addr, &byte, 1), LAB_OK);
 	KUNIT_ASSERT_EQ(test, lab_store(addr + PAGE_SIZE, &byte, 1), LAB_OK);
 	map_expect(test, "two writes", NULL);
@@ -287,7 +287,7 @@ static void map_populate(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
 	lab_expect_frames(test, "MAP_POPULATE", &window, 1);
 	map_expect(test, "MAP_POPULATE",
-		    (int[DATA_PAGES]){ 1, 1, 1, 1, 1, 1 });
+		   (int[DATA_PAGES]) { 1, 1, 1, 1, 1, 1 });
 }
 
 /* Holes, and what lies beyond the end, at every distance. */
@@ -393,4 +393,5 @@ static struct kunit_suite map_suite = {
 	.init		= map_init,
 	.test_cases	= map_cases,
 };
+
 kunit_test_suite(map_suite);

@@ -308,4 +308,5 @@ static struct kunit_suite life_suite = {
 	.name		= "umlab_simple_life",
 	.test_cases	= life_cases,
 };
+
 kunit_test_suite(life_suite);

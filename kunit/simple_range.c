@@ -209,4 +209,5 @@ static struct kunit_suite range_suite = {
 	.init		= range_init,
 	.test_cases	= range_cases_all,
 };
+
 kunit_test_suite(range_suite);

@@ -83,17 +83,17 @@ static void refs_first_fault(struct kunit *test)
 	struct refs_fixture *fx = test->priv;
 	unsigned long addr = lab_mmap_shared(test, fx->file, REGION_PAGES, 0);
 
-	refs_expect(test, "mmap", (int[REGION_PAGES]){});
+	refs_expect(test, "mmap", (int[REGION_PAGES]) {});
 	lab_expect_touch(test, addr + 2 * PAGE_SIZE, false, LAB_OK);
-	refs_expect(test, "read of page 2", (int[REGION_PAGES]){ [2] = 1 });
+	refs_expect(test, "read of page 2", (int[REGION_PAGES]) { [2] = 1 });
 	lab_expect_touch(test, addr + 5 * PAGE_SIZE, true, LAB_OK);
 	refs_expect(test, "write of page 5",
-		    (int[REGION_PAGES]){ [2] = 1, [5] = 1 });
+		    (int[REGION_PAGES]) { [2] = 1, [5] = 1 });
 	lab_expect_touch(test, addr + 2 * PAGE_SIZE, true, LAB_OK);
 	refs_expect(test, "write of page 2, which was read before",
-		    (int[REGION_PAGES]){ [2] = 1, [5] = 1 });
+		    (int[REGION_PAGES]) { [2] = 1, [5] = 1 });
 	KUNIT_EXPECT_EQ(test, lab_munmap(addr, REGION_PAGES), 0);
-	refs_expect(test, "munmap", (int[REGION_PAGES]){});
+	refs_expect(test, "munmap", (int[REGION_PAGES]) {});
 }
 
 static void refs_second_mapping(struct kunit *test)
@@ -110,11 +110,11 @@ static void refs_second_mapping(struct kunit *test)
 	refs_touch(test, b, 0, 4, false);
 	lab_expect_frames(test, "two mappings", windows, 2);
 	refs_expect(test, "two mappings",
-		    (int[REGION_PAGES]){ 1, 1, 2, 2, 1, 1 });
+		    (int[REGION_PAGES]) { 1, 1, 2, 2, 1, 1 });
 	KUNIT_EXPECT_EQ(test, lab_munmap(a, 4), 0);
 	lab_expect_frames(test, "one is left", &windows[1], 1);
 	refs_expect(test, "one is left",
-		    (int[REGION_PAGES]){ 0, 0, 1, 1, 1, 1 });
+		    (int[REGION_PAGES]) { 0, 0, 1, 1, 1, 1 });
 }
 
 static void refs_two_spaces(struct kunit *test)
@@ -129,11 +129,11 @@ static void refs_two_spaces(struct kunit *test)
 	b = lab_mmap_shared(test, fx->file, 3, 1);
 	refs_touch(test, b, 0, 3, true);
 	lab_expect_range(test, "the second space", b, 3, refs_pfn(test, 1));
-	refs_expect(test, "two spaces", (int[REGION_PAGES]){ 1, 2, 2, 1 });
+	refs_expect(test, "two spaces", (int[REGION_PAGES]) { 1, 2, 2, 1 });
 	KUNIT_EXPECT_EQ(test, lab_simple_vmas(test, fx->simple), 2);
 
 	lab_space_exit(other);
-	refs_expect(test, "exit of the second", (int[REGION_PAGES]){ 1, 1, 1 });
+	refs_expect(test, "exit of the second", (int[REGION_PAGES]) { 1, 1, 1 });
 	KUNIT_EXPECT_EQ(test, lab_simple_vmas(test, fx->simple), 1);
 	lab_space_enter(fx->space);
 	lab_expect_range(test, "the first space", a, 3, refs_pfn(test, 0));
@@ -154,9 +154,9 @@ static void refs_fork(struct kunit *test)
 	lab_space_enter(child);
 	refs_touch(test, a, 0, 3, true);
 	lab_expect_range(test, "the child", a, 3, refs_pfn(test, 0));
-	refs_expect(test, "the child alone", (int[REGION_PAGES]){ 1, 1, 1 });
+	refs_expect(test, "the child alone", (int[REGION_PAGES]) { 1, 1, 1 });
 	lab_space_exit(child);
-	refs_expect(test, "exit of the child", (int[REGION_PAGES]){});
+	refs_expect(test, "exit of the child", (int[REGION_PAGES]) {});
 	KUNIT_EXPECT_EQ(test, lab_simple_vmas(test, fx->simple), 0);
 }
 
@@ -175,7 +175,7 @@ static void refs_partial_unmap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_simple_vmas(test, fx->simple), 2);
 	lab_expect_frames(test, "a hole in the middle", windows, 2);
 	refs_expect(test, "a hole in the middle",
-		    (int[REGION_PAGES]){ 1, 1, 0, 0, 1, 1 });
+		    (int[REGION_PAGES]) { 1, 1, 0, 0, 1, 1 });
 	lab_expect_touch(test, a + 2 * PAGE_SIZE, false, LAB_SIGSEGV);
 }
 
@@ -189,7 +189,7 @@ static void refs_split(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_vma_count(), 3);
 	lab_expect_range(test, "split by mprotect", a, 6, refs_pfn(test, 1));
 	refs_expect(test, "split by mprotect",
-		    (int[REGION_PAGES]){ 0, 1, 1, 1, 1, 1, 1 });
+		    (int[REGION_PAGES]) { 0, 1, 1, 1, 1, 1, 1 });
 	lab_expect_touch(test, a + 2 * PAGE_SIZE, true, LAB_SIGSEGV);
 	lab_expect_touch(test, a + 2 * PAGE_SIZE, false, LAB_OK);
 	lab_expect_touch(test, a + 4 * PAGE_SIZE, true, LAB_OK);
@@ -208,7 +208,7 @@ static void refs_mremap_move(struct kunit *test)
 	refs_touch(test, to, 0, 4, true);
 	lab_expect_touch(test, a, false, LAB_SIGSEGV);
 	refs_expect(test, "the move",
-		    (int[REGION_PAGES]){ 0, 0, 1, 1, 1, 1 });
+		    (int[REGION_PAGES]) { 0, 0, 1, 1, 1, 1 });
 	KUNIT_EXPECT_EQ(test, lab_simple_vmas(test, fx->simple), 1);
 }
 
@@ -220,7 +220,7 @@ static void refs_mremap_shrink(struct kunit *test)
 	refs_touch(test, a, 0, 6, true);
 	KUNIT_EXPECT_EQ(test, lab_mremap(a, 6, 2), a);
 	lab_expect_range(test, "the shrinking", a, 2, refs_pfn(test, 0));
-	refs_expect(test, "the shrinking", (int[REGION_PAGES]){ 1, 1 });
+	refs_expect(test, "the shrinking", (int[REGION_PAGES]) { 1, 1 });
 	KUNIT_EXPECT_EQ(test, lab_simple_vmas(test, fx->simple), 1);
 }
 
@@ -235,12 +235,12 @@ static void refs_private(struct kunit *test)
 	a = lab_mmap(fx->file, 3, PROT_READ | PROT_WRITE, MAP_PRIVATE, 1);
 	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR_VALUE(a), "mmap: %ld", (long)a);
 	refs_touch(test, a, 0, 3, false);
-	refs_expect(test, "reads", (int[REGION_PAGES]){ 0, 1, 1, 1 });
+	refs_expect(test, "reads", (int[REGION_PAGES]) { 0, 1, 1, 1 });
 
 	KUNIT_ASSERT_EQ(test, lab_store(a + PAGE_SIZE, &word, sizeof(word)),
 			LAB_OK);
 	refs_expect(test, "a write to page 2",
-		    (int[REGION_PAGES]){ 0, 1, 0, 1 });
+		    (int[REGION_PAGES]) { 0, 1, 0, 1 });
 	KUNIT_ASSERT_TRUE(test, lab_frame_at(a + PAGE_SIZE, &frame));
 	KUNIT_EXPECT_NE(test, frame.pfn, refs_pfn(test, 2));
 	KUNIT_EXPECT_EQ(test,
@@ -260,7 +260,7 @@ static void refs_populate(struct kunit *test)
 	lab_expect_range(test, "MAP_POPULATE", a,
 			 fx->node == LAB_SIMPLE_REMAP ? 4 : 0,
 			 refs_pfn(test, 0));
-	refs_expect(test, "MAP_POPULATE", (int[REGION_PAGES]){});
+	refs_expect(test, "MAP_POPULATE", (int[REGION_PAGES]) {});
 }
 
 /* What user space writes is in the device, and the other way round. */
@@ -305,4 +305,5 @@ static struct kunit_suite refs_suite = {
 	.init		= refs_init,
 	.test_cases	= refs_cases,
 };
+
 kunit_test_suite(refs_suite);

@@ -160,6 +160,7 @@ static int __init scull_init(void)
 {
 	return class_register(&scull_class);
 }
+
 /* Before the stores, which are ordinary modules when built in. */
 subsys_initcall(scull_init);
 

@@ -69,7 +69,7 @@ enum scull_param {
  * @cdev: its character device
  * @store: where its quanta come from
  * @next: the parameters for the next life, see scull-ioctl.h
- * @lock: guards all below; taken inside mmap_lock, and never held over an
+ * @lock: guards all below it; taken inside mmap_lock, and never held over an
  *	  access to user memory
  * @param: the parameters of the data there is
  * @sets: struct scull_qset by number
@@ -83,7 +83,7 @@ struct scull_dev {
 	const struct scull_store *store;
 	atomic_t next[SCULL_PARAMS];
 
-	struct mutex lock;
+	struct mutex lock;	/* guards all below */
 	int param[SCULL_PARAMS];
 	struct xarray sets;
 	loff_t size;

@@ -300,7 +300,7 @@ static void lib_refs_differences(struct kunit *test)
 	base.refs[1]--;
 	KUNIT_EXPECT_FALSE(test, lab_refs_differ(&base, NULL, text, 160));
 
-	KUNIT_EXPECT_TRUE(test, lab_refs_differ(&base, (int[]){ 1, 0 }, text,
+	KUNIT_EXPECT_TRUE(test, lab_refs_differ(&base, (int[]) { 1, 0 }, text,
 						160));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "not mapped as expected"));
 }
@@ -397,4 +397,5 @@ static struct kunit_suite lib_suite = {
 	.name		= "umlab_lib",
 	.test_cases	= lib_cases,
 };
+
 kunit_test_suite(lib_suite);

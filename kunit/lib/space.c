@@ -15,20 +15,20 @@
 #include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/syscalls.h>
 
 #include "space.h"
 
-/* Virtual milliseconds to wait for a dead thread's last steps. */
-#define LAB_EXIT_MS 10000
+/* How long to wait for a dead thread's last steps, in jiffies of virtual time */
+#define LAB_EXIT_JIFFIES	(10 * HZ)
 
 /**
  * struct lab_space - an address space
@@ -67,14 +67,11 @@ void lab_space_enter(struct lab_space *space)
 /* The last reference: runs exit_mmap() here and now. */
 static void lab_space_put(struct lab_space *space)
 {
-	int ms;
+	int left = LAB_EXIT_JIFFIES;
 
-	for (ms = 0; ms < LAB_EXIT_MS; ms++) {
-		if (atomic_read(&space->mm->mm_users) == 1)
-			break;
-		msleep(1);
-	}
-	WARN_ON(ms == LAB_EXIT_MS);
+	while (atomic_read(&space->mm->mm_users) > 1 && left--)
+		schedule_timeout_uninterruptible(1);
+	WARN_ON(left < 0);
 	mmput(space->mm);
 	space->mm = NULL;
 	/* A kernel thread's fput() is left to a work item. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""python3 lab kunit: what the Makefile calls."""
+"""python3 lab COMMAND: what the Makefile calls."""
 
 import sys
 from pathlib import Path
@@ -7,4 +7,5 @@ from pathlib import Path
 if __name__ == '__main__':
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     from lab import cli  # pylint: disable=import-outside-toplevel
-    sys.exit({'kunit': cli.kunit}[sys.argv[1]]())
+    sys.exit({'kunit': cli.kunit, 'clean': cli.clean,
+              'distclean': cli.distclean}[sys.argv[1]]())

@@ -90,7 +90,12 @@ def build_folder(folder: Path) -> Iterator[None]:
 
 
 def tidy(folder: Path) -> None:
-    """Remove what only a run under way has in @folder."""
+    """Remove what only a run under way has in @folder.
+
+    Twice is once: the worker and the watcher may both come here.
+    """
+    if not folder.exists():
+        return
     for temporary in ('tmp', 'linux.part', 'source.json.part'):
         path = folder / temporary
         if path.is_dir():
@@ -222,3 +227,28 @@ def supervised(job: Callable[[Request], int]) -> int:
 def kunit() -> int:
     """make kunit"""
     return supervised(lambda request: run_suites(request)[0])
+
+
+def _clean(request: Request) -> int:
+    for objects in request.build.glob('linux/.kunit-*'):
+        shutil.rmtree(objects)
+    return 0
+
+
+def clean() -> int:
+    """make clean"""
+    return supervised(_clean)
+
+
+def distclean() -> int:
+    """make distclean: only ever removes a folder that is ours."""
+    def remove(request: Request) -> int:
+        for entry in request.build.iterdir():
+            if entry.name == _LOCK:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+        return 0  # and tidy() removes the empty folder
+    return supervised(remove)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who may include what: the table in the README, enforced."""
+
+import re
+import unittest
+from pathlib import Path
+from typing import List
+
+from .support import REPO, sources
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s+(<[^>]+>|"[^"]+")', re.M)
+
+# UML's own headers are for the harness alone.
+_KERNEL = re.compile(r'<(linux|uapi|asm)/[^>]+>')
+_SUITE_KERNEL = re.compile(r'<(kunit|linux|uapi|asm)/[^>]+>')
+_DRIVER_CONTRACT = re.compile(r'drivers/\w+/[\w-]+-(ioctl|regs)\.h$')
+
+
+def _includes(path: Path) -> List[str]:
+    return _INCLUDE.findall((REPO / path).read_text())
+
+
+def _local(path: Path, include: str) -> str:
+    """The included file, relative to the repository."""
+    target = (REPO / path.parent / include.strip('"')).resolve()
+    return str(target.relative_to(REPO))
+
+
+def driver_may(path: Path, include: str) -> bool:
+    """A driver: the kernel's headers and those in its own folder."""
+    if include.startswith('<'):
+        return bool(_KERNEL.fullmatch(include))
+    return '/' not in include and (REPO / path.parent /
+                                   include.strip('"')).is_file()
+
+
+def suite_may(path: Path, include: str) -> bool:
+    """A suite: the kernel's, umlab's contract, kunit/lib, and of a driver
+    what user space or the hardware sees."""
+    if include.startswith('<'):
+        return bool(_SUITE_KERNEL.fullmatch(include)) or \
+            include == '<umlab/machine.h>'
+    local = _local(path, include)
+    return local.startswith('kunit/lib/') or \
+        bool(_DRIVER_CONTRACT.fullmatch(local))
+
+
+class LayeringTest(unittest.TestCase):
+    """Every include of every file."""
+
+    def _check(self, folder: str, may) -> None:  # type: ignore
+        files = sources(folder)
+        self.assertTrue(files)
+        for path in files:
+            with self.subTest(str(path)):
+                bad = [name for name in _includes(path)
+                       if not may(path, name)]
+                self.assertEqual(bad, [])
+
+    def test_drivers(self) -> None:
+        """Drivers are ordinary."""
+        self._check('drivers', driver_may)
+
+    def test_suites(self) -> None:
+        """Suites do not look behind the contracts."""
+        self._check('kunit', suite_may)
+
+    def test_rules_refuse(self) -> None:
+        """The rules would see what they are there for."""
+        driver = Path('drivers/simple/main.c')
+        suite = Path('kunit/scull_data.c')
+        for include in ('<umlab/model.h>', '<kunit/test.h>',
+                        '"../../kunit/lib/space.h"', '"../scull/scull.h"'):
+            self.assertFalse(driver_may(driver, include), include)
+        for include in ('"../drivers/scull/scull.h"', '<umlab/model.h>',
+                        '"../harness/bus/bus.h"'):
+            self.assertFalse(suite_may(suite, include), include)
+
+    def test_no_umlab_in_drivers(self) -> None:
+        """Nothing in a driver knows of umlab."""
+        for path in sources('drivers'):
+            with self.subTest(str(path)):
+                self.assertNotRegex((REPO / path).read_text(),
+                                    r'(?i)umlab|kunit')
+
+
+class LicenceTest(unittest.TestCase):
+    """An SPDX line in every file."""
+
+    def test_spdx(self) -> None:
+        """In the first two lines, GPL-2.0."""
+        for folder in ('drivers', 'harness', 'kunit', 'tests', 'uml-config'):
+            for path in sorted((REPO / folder).rglob('*')):
+                if not path.is_file() or '__pycache__' in path.parts or \
+                        path.name in ('__init__.py', 'help.txt'):
+                    continue
+                with self.subTest(str(path.relative_to(REPO))):
+                    head = path.read_text().splitlines()[:2]
+                    self.assertIn('SPDX-License-Identifier: GPL-2.0',
+                                  '\n'.join(head))

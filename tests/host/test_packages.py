@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""packages.sh on machines that lack something."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Sequence
+
+from .support import NOBODY, REPO, FolderTest
+
+_SCRIPT = REPO / 'uml-config/packages.sh'
+
+# What the script itself runs, and what it only looks for
+_RUN = ('sh', 'id', 'mktemp', 'rm', 'cat', 'test', 'cc')
+_LOOKED_FOR = ('gcc', 'make', 'flex', 'bison', 'bc', 'perl', 'python3',
+               'ccache', 'ld', 'xz', 'rsync')
+
+
+class PackagesTest(FolderTest):
+    """A PATH with the tools that a machine has, and no others."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.folder.chmod(0o755)
+        self.bin = self.folder / 'bin'
+        self.bin.mkdir()
+        for name in _RUN:
+            self.have(name)
+        for name in _LOOKED_FOR:
+            self.fake(name, 'exit 1')
+
+    def have(self, name: str) -> None:
+        """Let the machine have @name, as this one does."""
+        (self.bin / name).symlink_to(shutil.which(name) or f'/bin/{name}')
+
+    def lack(self, name: str) -> None:
+        """Let the machine lack it."""
+        (self.bin / name).unlink()
+
+    def fake(self, name: str, text: str) -> None:
+        """Let @name be a shell script."""
+        path = self.bin / name
+        path.write_text(f'#!/bin/sh\n{text}\n')
+        path.chmod(0o755)
+
+    def run_script(self, *args: str, root: bool = False
+                   ) -> 'subprocess.CompletedProcess[str]':
+        """Run the script there, as nobody unless @root."""
+        command: Sequence[str] = ['/bin/sh', str(self.script()), *args]
+        user = None if root or os.getuid() else NOBODY
+        return subprocess.run(command, env={'PATH': str(self.bin)}, user=user,
+                              stdin=subprocess.DEVNULL, cwd='/',
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, check=False)
+
+    def script(self) -> Path:
+        """A copy that anybody can read, wherever the repository is."""
+        copy = self.folder / 'packages.sh'
+        shutil.copyfile(_SCRIPT, copy)
+        copy.chmod(0o755)
+        return copy
+
+    def test_nothing_missing(self) -> None:
+        """Silence, and no root needed."""
+        done = self.run_script('/some/tree')
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, '', ''))
+
+    def test_missing_without_root(self) -> None:
+        """The exact line is printed."""
+        self.lack('flex')
+        self.lack('bc')
+        self.fake('apt-get', 'echo must not run; exit 1')
+        done = self.run_script('/some/tree')
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.splitlines(),
+                         ['umlab: packages are missing; as root: apt-get'
+                          ' install --no-install-recommends flex bc'
+                          ' libc6-dev'])
+
+    def test_no_apt(self) -> None:
+        """Elsewhere than on Debian the names have to do."""
+        self.lack('bison')
+        done = self.run_script('/some/tree')
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r'^umlab: not installed here: bison ')
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+
+    def test_source_needs(self) -> None:
+        """What a source takes to be read is needed only for it."""
+        for tool in ('xz', 'rsync'):
+            self.lack(tool)
+        tree = self.folder / 'tree'
+        tree.mkdir()
+        for source, package in (('linux.tar.xz', 'xz-utils'),
+                                (str(tree), 'rsync'),
+                                ('linux.tar.gz', '')):
+            with self.subTest(source):
+                done = self.run_script(source)
+                self.assertEqual(done.returncode, 2 if package else 0)
+                if package:
+                    self.assertIn(package, done.stderr)
+
+    def test_install_as_root(self) -> None:
+        """apt-get is asked for just what is missing."""
+        if os.getuid():
+            self.skipTest('needs root')
+        self.lack('bison')
+        self.fake('apt-get', f'echo "$@" >>{self.folder}/asked')
+        done = self.run_script('/some/tree', root=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        asked = (self.folder / 'asked').read_text().splitlines()
+        self.assertEqual(asked, ['-q update', 'install'
+                                 ' --no-install-recommends bison libc6-dev'
+                                 ' -q -y'])
+
+    def test_install_fails(self) -> None:
+        """apt-get's own words, and what to do."""
+        if os.getuid():
+            self.skipTest('needs root')
+        self.lack('bison')
+        self.fake('apt-get', 'echo E: no network; exit 100')
+        done = self.run_script('/some/tree', root=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('E: no network', done.stderr)
+        self.assertIn('umlab: apt-get failed', done.stderr.splitlines()[-1])
