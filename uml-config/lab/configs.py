@@ -26,7 +26,7 @@ CONFIGS: Dict[str, Config] = {
         fragments=('base.config',),
         kernel_args=('time-travel=inf-cpu', 'con=null', 'con0=fd:0,fd:1',
                      'ssl=null'),
-        steps=1400,
+        steps=1160,
         timeout=60),
 }
 

@@ -38,9 +38,13 @@ class Interrupted(BaseException):
         self.signum = signum
 
 
+def _already_ending(_signum: int, _frame: object) -> None:
+    """One signal is enough, and the clean-up must not be cut short."""
+
+
 def _raise_interrupted(signum: int, _frame: object) -> None:
     for sig in _ENDING:
-        signal.signal(sig, signal.SIG_IGN)
+        signal.signal(sig, _already_ending)
     raise Interrupted(signum)
 
 
