@@ -17,7 +17,7 @@ check: packages
 	@$(PYTHON) tests/check.py
 
 packages:
-	@uml-config/packages.sh "$$KERNEL_SRC"
+	@uml-config/packages.sh "$$KERNEL_SRC" "$$BUILD"
 
 clean distclean:
 	@$(PYTHON) uml-config/lab $@

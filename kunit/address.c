@@ -145,7 +145,9 @@ static void address_user_page(struct kunit *test)
 	struct page *page;
 	u32 word = 0x12345678;
 
+	/* None of the kernel's arithmetic is for it. */
 	KUNIT_EXPECT_FALSE(test, is_vmalloc_addr((void *)addr));
+	KUNIT_EXPECT_FALSE(test, virt_addr_valid((void *)addr));
 	KUNIT_EXPECT_TRUE(test, access_ok((void __user *)addr, PAGE_SIZE));
 	KUNIT_ASSERT_EQ(test, lab_store(addr + 100, &word, 4), LAB_OK);
 
@@ -154,7 +156,8 @@ static void address_user_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, *(u32 *)(page_address(page) + 100), word);
 	KUNIT_EXPECT_TRUE(test, lab_frame_at(addr, &frame));
 	KUNIT_EXPECT_EQ(test, frame.pfn, page_to_pfn(page));
-	/* Its logical address is another one. */
+	/* Its logical address is another one, and only that has a physical. */
+	KUNIT_EXPECT_NE(test, __pa(addr), page_to_phys(page));
 	KUNIT_EXPECT_NE(test, (unsigned long)page_address(page), addr);
 	unpin_user_page(page);
 

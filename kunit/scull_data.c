@@ -8,7 +8,6 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
-#include <linux/sizes.h>
 
 #include "../drivers/scull/scull-ioctl.h"
 #include "lib/frames.h"
@@ -116,13 +115,14 @@ static void data_limit(struct kunit *test)
 {
 	struct lab_scull *scull = test->priv;
 	loff_t pos = MAX_LFS_FILESIZE - 3;
-	u8 buf[8] = {};
+	u8 buf[8] = "abc", got[3] = {};
 
 	/* The VFS refuses what would wrap, the driver what is too far. */
 	KUNIT_EXPECT_EQ(test, kernel_write(scull->file, buf, 8, &pos), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kernel_write(scull->file, buf, 3, &pos), 3);
 	pos = MAX_LFS_FILESIZE - 3;
-	KUNIT_EXPECT_EQ(test, kernel_read(scull->file, buf, 3, &pos), 3);
+	KUNIT_EXPECT_EQ(test, kernel_read(scull->file, got, 3, &pos), 3);
+	KUNIT_EXPECT_MEMEQ(test, got, buf, 3);
 }
 
 static void data_append(struct kunit *test)
@@ -146,7 +146,9 @@ static void data_append_limit(struct kunit *test)
 					   O_RDWR | O_APPEND);
 	loff_t pos = 0;
 
-	lab_pwrite(test, scull->file, MAX_LFS_FILESIZE - 2, 2, 1);
+	lab_pwrite(test, scull->file, MAX_LFS_FILESIZE - 5, 3, 1);
+	KUNIT_EXPECT_EQ(test, kernel_write(file, "abcde", 5, &pos), 2);
+	pos = 0;
 	KUNIT_EXPECT_EQ(test, kernel_write(file, "x", 1, &pos), -EFBIG);
 	KUNIT_EXPECT_EQ(test, lab_scull_attr(test, scull, "size"),
 			MAX_LFS_FILESIZE);
@@ -230,6 +232,8 @@ static void data_bad_pointer(struct kunit *test)
 
 	/* The hole is still one: nothing was allocated for it. */
 	lab_pwrite(test, scull->file, 8 * PAGE_SIZE, 1, 1);
+	KUNIT_EXPECT_EQ(test, vfs_read(scull->file, (void __user *)BAD_POINTER,
+				       50, &pos), -EFAULT);
 	addr = lab_mmap_shared(test, scull->file, 9, 0);
 	lab_expect_touch(test, addr + 5 * PAGE_SIZE, false, LAB_SIGBUS);
 }
@@ -240,22 +244,33 @@ static void data_half_bad_pointer(struct kunit *test)
 	struct lab_scull *scull = test->priv;
 	unsigned long buf;
 	loff_t pos = 0;
+	u8 byte;
+	int i;
 
 	lab_space_new(test);
 	buf = lab_mmap(NULL, 2, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(buf));
+	for (i = 0; i < PAGE_SIZE; i++) {
+		byte = lab_pattern(i, 5);
+		KUNIT_ASSERT_EQ(test, lab_store(buf + i, &byte, 1), LAB_OK);
+	}
 	KUNIT_ASSERT_EQ(test, lab_munmap(buf + PAGE_SIZE, 1), 0);
 
 	KUNIT_EXPECT_EQ(test, vfs_write(scull->file, (void __user *)buf,
 					2 * PAGE_SIZE, &pos), PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, pos, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, lab_scull_attr(test, scull, "size"), PAGE_SIZE);
+	lab_expect_pattern(test, scull->file, 0, PAGE_SIZE, 5);
 	lab_pwrite(test, scull->file, 0, 2 * PAGE_SIZE, 1);
 	pos = 0;
 	KUNIT_EXPECT_EQ(test, vfs_read(scull->file, (void __user *)buf,
 				       2 * PAGE_SIZE, &pos), PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, pos, PAGE_SIZE);
+	for (i = 0; i < PAGE_SIZE; i += 97) {
+		KUNIT_ASSERT_EQ(test, lab_load(buf + i, &byte, 1), LAB_OK);
+		KUNIT_EXPECT_EQ(test, byte, lab_pattern(i, 1));
+	}
 }
 
 /* read(), write() and a mapping see each other's bytes. */
@@ -291,6 +306,8 @@ static void data_own_mapping(struct kunit *test)
 	struct lab_scull *scull = test->priv;
 	unsigned long addr;
 	loff_t pos = 0;
+	u8 byte;
+	int i;
 
 	lab_space_new(test);
 	lab_pwrite(test, scull->file, 0, 4 * PAGE_SIZE, 1);
@@ -304,6 +321,14 @@ static void data_own_mapping(struct kunit *test)
 					PAGE_SIZE, &pos), PAGE_SIZE);
 	lab_expect_pattern(test, scull->file, 0, PAGE_SIZE, 1);
 	lab_expect_pattern(test, scull->file, 2 * PAGE_SIZE, PAGE_SIZE, 1);
+	for (i = 0; i < PAGE_SIZE; i += 97) {
+		KUNIT_ASSERT_EQ(test, lab_load(addr + PAGE_SIZE + i, &byte, 1),
+				LAB_OK);
+		KUNIT_EXPECT_EQ(test, byte, lab_pattern(i, 1));
+		KUNIT_ASSERT_EQ(test, lab_load(addr + 3 * PAGE_SIZE + i, &byte,
+					       1), LAB_OK);
+		KUNIT_EXPECT_EQ(test, byte, lab_pattern(i, 1));
+	}
 }
 
 static struct kunit_case data_cases[] = {

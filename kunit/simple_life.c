@@ -226,7 +226,7 @@ static void life_unbind_everywhere(struct kunit *test)
 {
 	struct life_fixture *fx = life_fixture(test);
 	struct lab_space *child, *other;
-	unsigned long addr, copy, moved;
+	unsigned long addr, copy, moved, far;
 	u64 word = 1;
 
 	addr = lab_mmap_shared(test, fx->file, 2, 0);
@@ -238,10 +238,12 @@ static void life_unbind_everywhere(struct kunit *test)
 	moved = lab_mremap_to(addr, 2, 2);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(moved));
 	other = lab_space_new(test);
-	lab_mmap_shared(test, fx->file, 2, 1);
+	far = lab_mmap_shared(test, fx->file, 2, 1);
+	lab_expect_touch(test, far, true, LAB_OK);
 
 	lab_simple_unplug(fx->simple);
 	lab_expect_range(test, "another space", 0, 0, 0);
+	lab_expect_touch(test, far, false, LAB_SIGBUS);
 	lab_space_enter(child);
 	lab_expect_range(test, "the child", 0, 0, 0);
 	lab_expect_touch(test, addr, true, LAB_SIGBUS);

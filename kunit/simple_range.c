@@ -104,6 +104,19 @@ static void range_touch_all(struct kunit *test, unsigned long addr,
 				 c->prot == PROT_NONE ? LAB_SIGSEGV : LAB_OK);
 }
 
+/* No entry allows more than the mapping does. */
+static void range_check_writable(struct kunit *test, unsigned long addr,
+				 const struct range_case *c)
+{
+	bool may = c->flags & MAP_SHARED && c->prot & PROT_WRITE;
+	struct lab_frame frame;
+	unsigned long page;
+
+	for (page = 0; page < c->pages; page++)
+		if (lab_frame_at(addr + (page << PAGE_SHIFT), &frame) && !may)
+			KUNIT_EXPECT_FALSE(test, frame.write);
+}
+
 static void range_check(struct kunit *test, enum lab_simple_node node)
 {
 	const struct range_case *c = test->param_value;
@@ -126,7 +139,9 @@ static void range_check(struct kunit *test, enum lab_simple_node node)
 	lab_expect_range(test, "after mmap", addr, mapped,
 			 lab_region_pfn(&fx->simple->region, c->pgoff));
 
+	range_check_writable(test, addr, c);
 	range_touch_all(test, addr, c);
+	range_check_writable(test, addr, c);
 	if (c->prot != PROT_NONE)
 		mapped = c->pages;
 	lab_expect_range(test, "after touching every page", addr, mapped,
@@ -163,9 +178,11 @@ static bool sweep_one(struct kunit *test, struct file *file, bool at_once,
 			   pgoff, (long)window.addr);
 		return false;
 	}
-	if (!grant)
-		return (long)window.addr == -EINVAL &&
-		       !lab_frames_differ(NULL, 0, text, sizeof(text));
+	if (!grant) {
+		ok = (long)window.addr == -EINVAL &&
+		     !lab_frames_differ(NULL, 0, text, sizeof(text));
+		goto out;
+	}
 
 	window.pages = at_once ? pages : 0;
 	ok = !lab_frames_differ(&window, 1, text, sizeof(text));
@@ -176,13 +193,14 @@ static bool sweep_one(struct kunit *test, struct file *file, bool at_once,
 	ok = ok && !lab_frames_differ(&window, 1, text, sizeof(text));
 	ok = ok && !lab_munmap(window.addr, pages) &&
 	     !lab_frames_differ(NULL, 0, text, sizeof(text));
+out:
 	if (!ok)
-		KUNIT_FAIL(test, "%lu pages at page %lu: %s", pages, pgoff,
-			   text);
+		KUNIT_FAIL(test, "%lu pages at page %lu: %ld, %s", pages, pgoff,
+			   (long)window.addr, text);
 	return ok;
 }
 
-/* Every (offset, length) pair around the region, two pages beyond each end. */
+/* Every (offset, length) pair around the region, to two pages beyond its end. */
 static void range_sweep(struct kunit *test)
 {
 	enum lab_simple_node node = *(enum lab_simple_node *)test->param_value;

@@ -148,6 +148,7 @@ static void refs_fork(struct kunit *test)
 	refs_touch(test, a, 0, 3, true);
 	child = lab_space_fork(test);
 	KUNIT_EXPECT_EQ(test, lab_simple_vmas(test, fx->simple), 2);
+	lab_expect_range(test, "the parent", a, 3, refs_pfn(test, 0));
 	lab_space_exit(fx->space);
 	KUNIT_EXPECT_EQ(test, lab_simple_vmas(test, fx->simple), 1);
 

@@ -14,7 +14,9 @@ from typing import Tuple
 REPO = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPO / 'uml-config'), str(REPO / 'tests')]
 
-from lab import cli  # noqa: E402  pylint: disable=wrong-import-position
+# pylint: disable=wrong-import-position
+from lab import cli  # noqa: E402
+from lab.errors import LabError  # noqa: E402
 
 
 class CountingResult(unittest.TextTestResult):
@@ -57,17 +59,28 @@ def run_host_tests(name: str = '') -> Tuple[int, int, int]:
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2,
                                      resultclass=CountingResult).run(tests)
     failed = len(result.failures) + len(result.errors)
+    if not result.testsRun:
+        print(f'umlab: no host-side test matches {name}')
+        failed = 1
     return result.passed, failed, len(result.skipped)
 
 
 def check(request: cli.Request) -> int:
     """Run everything; 0 if all of it passed."""
-    status, verdict = cli.run_suites(request)
-    passed, failed = (verdict.passed, verdict.failed) if verdict else (0, 0)
-    if status and not failed:
-        failed = 1
+    if request.suite or request.args:
+        raise LabError('SUITE and ARGS are for "make kunit": "make check"'
+                       ' means everything')
+    passed, failed = 0, 1
+    with cli.explained():
+        status, verdict = cli.run_suites(request)
+        if verdict:
+            passed, failed = verdict.passed, verdict.failed
+        if status and not failed:
+            failed = 1
 
     print('\numlab: host-side tests', flush=True)
+    # Removed with the folder, should the run be interrupted
+    os.environ['TMPDIR'] = str(request.build / 'tmp')
     os.environ['UMLAB_BUILD'] = str(request.build)
     os.environ['UMLAB_CONFIG'] = request.config
     host_passed, host_failed, host_skipped = run_host_tests()

@@ -7,10 +7,11 @@
 # that does it.  What is there is found by looking for the thing itself, not
 # for the package, so tools from elsewhere count.
 #
-# usage: packages.sh [KERNEL_SRC]
+# usage: packages.sh [KERNEL_SRC [BUILD]]
 set -u
 
 kernel_src=${1:-}
+build=${2:-$(dirname "$0")/../build}
 missing=
 
 # need PACKAGE TEST...: PACKAGE is missing unless the test command succeeds
@@ -31,6 +32,12 @@ have_header()
 	echo "#include <$1>" | cc -E -
 }
 
+# Debian's tarball, or what was unpacked from it
+have_source()
+{
+	test -e /usr/src/linux-source-6.12.tar.xz || test -e "$build/source.json"
+}
+
 # What the kernel's own build asks for (Documentation/process/changes.rst)
 need gcc have gcc
 need make have make
@@ -49,7 +56,7 @@ fi
 
 # Where the kernel comes from
 case $kernel_src in
-"")	need linux-source-6.12 test -e /usr/src/linux-source-6.12.tar.xz
+"")	need linux-source-6.12 have_source
 	need xz-utils have xz ;;
 *.xz)	need xz-utils have xz ;;
 *.bz2)	need bzip2 have bzip2 ;;

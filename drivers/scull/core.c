@@ -15,12 +15,8 @@ static ssize_t size_show(struct device *device, struct device_attribute *attr,
 			 char *buf)
 {
 	struct scull_dev *dev = container_of(device, struct scull_dev, device);
-	loff_t size;
 
-	mutex_lock(&dev->lock);
-	size = dev->size;
-	mutex_unlock(&dev->lock);
-	return sysfs_emit(buf, "%lld\n", size);
+	return sysfs_emit(buf, "%lld\n", scull_size(dev));
 }
 static DEVICE_ATTR_RO(size);
 
@@ -68,6 +64,7 @@ static struct scull_dev *scull_dev_create(const struct scull_store *store,
 		return ERR_PTR(-ENOMEM);
 
 	dev->store = store;
+	mutex_init(&dev->write_lock);
 	mutex_init(&dev->lock);
 	xa_init(&dev->sets);
 	scull_params_reset(dev);

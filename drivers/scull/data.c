@@ -8,6 +8,7 @@
 
 #include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "scull.h"
@@ -82,6 +83,23 @@ struct page *scull_page(struct scull_dev *dev, loff_t pos, bool alloc)
 }
 
 /**
+ * scull_size() - how far the data goes
+ * @dev: the device
+ *
+ * Context: process context.
+ * Return: bytes from the start to the end of the data.
+ */
+loff_t scull_size(struct scull_dev *dev)
+{
+	loff_t size;
+
+	mutex_lock(&dev->lock);
+	size = dev->size;
+	mutex_unlock(&dev->lock);
+	return size;
+}
+
+/**
  * scull_drop() - drop all data and take over the new parameters
  * @dev: the device; nobody else can reach its data
  */
@@ -97,6 +115,7 @@ void scull_drop(struct scull_dev *dev)
 				dev->store->free(quanta[i],
 						 dev->param[SCULL_ORDER]);
 		kvfree(quanta);
+		cond_resched();
 	}
 	xa_destroy(&dev->sets);
 

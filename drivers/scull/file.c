@@ -8,7 +8,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
-#include <linux/splice.h>
 #include <linux/uio.h>
 
 #include "scull.h"
@@ -19,6 +18,8 @@ static int scull_open(struct inode *inode, struct file *filp)
 					     cdev);
 
 	filp->private_data = dev;
+	/* As a regular file: two users of one struct file take turns. */
+	filp->f_mode |= FMODE_ATOMIC_POS;
 	/* Open for writing only starts afresh, as in the book. */
 	if ((filp->f_flags & O_ACCMODE) == O_WRONLY)
 		return scull_trim(dev);
@@ -27,14 +28,8 @@ static int scull_open(struct inode *inode, struct file *filp)
 
 static loff_t scull_llseek(struct file *filp, loff_t offset, int whence)
 {
-	struct scull_dev *dev = filp->private_data;
-	loff_t size;
-
-	mutex_lock(&dev->lock);
-	size = dev->size;
-	mutex_unlock(&dev->lock);
 	return generic_file_llseek_size(filp, offset, whence, MAX_LFS_FILESIZE,
-					size);
+					scull_size(filp->private_data));
 }
 
 /*
@@ -117,7 +112,7 @@ static ssize_t scull_write_step(struct scull_dev *dev, loff_t pos,
 
 	mutex_lock(&dev->lock);
 	/* If the data was dropped in the meantime, so was this. */
-	if (dev->trims == trims)
+	if (done && dev->trims == trims)
 		dev->size = max_t(loff_t, dev->size, pos + done);
 	mutex_unlock(&dev->lock);
 	return done ?: -EFAULT;
@@ -131,16 +126,19 @@ static ssize_t scull_read_iter(struct kiocb *iocb, struct iov_iter *to)
 static ssize_t scull_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct scull_dev *dev = iocb->ki_filp->private_data;
+	ssize_t ret = -EFBIG;
 
-	if (iocb->ki_flags & IOCB_APPEND) {
-		mutex_lock(&dev->lock);
-		iocb->ki_pos = dev->size;
-		mutex_unlock(&dev->lock);
+	if (mutex_lock_interruptible(&dev->write_lock))
+		return -ERESTARTSYS;
+
+	if (iocb->ki_flags & IOCB_APPEND)
+		iocb->ki_pos = scull_size(dev);
+	if (iocb->ki_pos < MAX_LFS_FILESIZE) {
+		iov_iter_truncate(from, MAX_LFS_FILESIZE - iocb->ki_pos);
+		ret = scull_transfer(iocb, from, scull_write_step);
 	}
-	if (iocb->ki_pos == MAX_LFS_FILESIZE)
-		return -EFBIG;
-	iov_iter_truncate(from, MAX_LFS_FILESIZE - iocb->ki_pos);
-	return scull_transfer(iocb, from, scull_write_step);
+	mutex_unlock(&dev->write_lock);
+	return ret;
 }
 
 const struct file_operations scull_fops = {
@@ -149,8 +147,6 @@ const struct file_operations scull_fops = {
 	.llseek		= scull_llseek,
 	.read_iter	= scull_read_iter,
 	.write_iter	= scull_write_iter,
-	.splice_read	= copy_splice_read,
-	.splice_write	= iter_file_splice_write,
 	.unlocked_ioctl	= scull_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.mmap		= scull_mmap,

@@ -3,14 +3,13 @@
  * scull: memory that behaves like a file; one core, several stores
  *
  * Model: a device is a sparse array of quanta, PAGE_SIZE << order bytes each.
- * qset of them hang on one struct scull_qset, and an xarray leads to those. A
- * quantum that was never written is a hole: it reads as zeros and cannot be
- * mapped. Where quanta come from is the store's business: scullp takes pages,
+ * An xarray leads to arrays of qset pointers to them. A quantum that was never
+ * written is a hole: it reads as zeros and cannot be mapped. Where quanta come from is the store's business: scullp takes pages,
  * scullv takes vmalloc memory.
  *
  * Read, write and fault all go through scull_page(): find the page under the
- * device's lock, take a reference, and copy or map it without the lock. No
- * lock is ever held over an access to user memory, so a device's own mapping
+ * device's lock, take a reference, and copy or map it without that lock. No
+ * lock that a fault takes is ever held over an access to user memory, so a device's own mapping
  * may be the buffer it is read into, and a page that is trimmed away in the
  * meantime lives until its last user is done.
  *
@@ -69,10 +68,12 @@ enum scull_param {
  * @cdev: its character device
  * @store: where its quanta come from
  * @next: the parameters for the next life, see scull-ioctl.h
+ * @write_lock: held over a whole write, so that writes do not mix and two that
+ *		append do not overwrite each other; taken outside mmap_lock
  * @lock: guards all below it; taken inside mmap_lock, and never held over an
  *	  access to user memory
  * @param: the parameters of the data there is
- * @sets: struct scull_qset by number
+ * @sets: arrays of qset pointers to quanta, by number; NULL is a hole
  * @size: bytes from the start to the end of the data
  * @trims: how often the data was dropped
  * @vmas: how many mappings there are, in all processes
@@ -83,6 +84,7 @@ struct scull_dev {
 	const struct scull_store *store;
 	atomic_t next[SCULL_PARAMS];
 
+	struct mutex write_lock;	/* one write after the other */
 	struct mutex lock;	/* guards all below */
 	int param[SCULL_PARAMS];
 	struct xarray sets;
@@ -134,6 +136,7 @@ static void __exit __store##_exit(void)					\
 module_exit(__store##_exit)
 
 struct page *scull_page(struct scull_dev *dev, loff_t pos, bool alloc);
+loff_t scull_size(struct scull_dev *dev);
 int scull_trim(struct scull_dev *dev);
 void scull_drop(struct scull_dev *dev);
 void scull_params_reset(struct scull_dev *dev);

@@ -184,6 +184,8 @@ static int simple_probe(struct platform_device *pdev)
 
 	ret = simple_nodes_register(dev, &pdev->dev);
 	if (ret) {
+		/* The first node may have been opened and mapped already. */
+		simple_revoke(dev);
 		kref_put(&dev->ref, simple_dev_release);
 		return dev_err_probe(&pdev->dev, ret,
 				     "cannot register the device nodes\n");

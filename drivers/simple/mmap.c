@@ -28,14 +28,18 @@ struct simple_mm {
 	struct mm_struct *mm;
 };
 
+static void simple_mm_free(struct simple_mm *smm)
+{
+	mmdrop(smm->mm);
+	kfree(smm);
+}
+
 static void simple_mms_free(struct list_head *mms)
 {
 	struct simple_mm *smm, *next;
 
-	list_for_each_entry_safe(smm, next, mms, entry) {
-		mmdrop(smm->mm);
-		kfree(smm);
-	}
+	list_for_each_entry_safe(smm, next, mms, entry)
+		simple_mm_free(smm);
 }
 
 /**
@@ -75,13 +79,19 @@ void simple_file_free(struct simple_file *sf)
 /* Remember the calling address space, once for each file. */
 static int simple_remember_mm(struct simple_file *sf, struct mm_struct *mm)
 {
-	struct simple_mm *smm;
+	struct simple_mm *smm, *next;
 
 	lockdep_assert_held_write(&sf->dev->lock);
 
-	list_for_each_entry(smm, &sf->mms, entry)
+	list_for_each_entry_safe(smm, next, &sf->mms, entry) {
 		if (smm->mm == mm)
 			return 0;
+		/* Its processes have exited, so none of them is in mmap(). */
+		if (!atomic_read(&smm->mm->mm_users)) {
+			list_del(&smm->entry);
+			simple_mm_free(smm);
+		}
+	}
 
 	smm = kmalloc(sizeof(*smm), GFP_KERNEL);
 	if (!smm)

@@ -6,34 +6,62 @@
 #include <kunit/test.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/pagewalk.h>
-#include <linux/sched/mm.h>
+#include <linux/pgtable.h>
 
 #include "frames.h"
 
-/* VM_PFNMAP mappings are skipped unless this says no. */
-static int lab_walk_test(unsigned long addr, unsigned long next,
-			 struct mm_walk *walk)
+/* Returns false to end the walk. */
+typedef bool (*lab_entry_fn)(pte_t pte, unsigned long addr, void *private);
+
+/*
+ * One step: call @entry for the page table entry at @addr, or skip the whole of
+ * what has no table. Returns the next address; ULONG_MAX: enough.
+ */
+static unsigned long lab_walk_step(unsigned long addr, unsigned long end,
+				   lab_entry_fn entry, void *private)
 {
-	return 0;
+	pgd_t *pgd = pgd_offset(current->mm, addr);
+	p4d_t *p4d;
+	pud_t *pud;
+	pmd_t *pmd;
+	pte_t *ptep, pte;
+
+	/* Each level's end is clipped to the one above: some are folded. */
+	end = pgd_addr_end(addr, end);
+	if (pgd_none(*pgd))
+		return end;
+	p4d = p4d_offset(pgd, addr);
+	end = p4d_addr_end(addr, end);
+	if (p4d_none(*p4d))
+		return end;
+	pud = pud_offset(p4d, addr);
+	end = pud_addr_end(addr, end);
+	if (pud_none(*pud))
+		return end;
+	pmd = pmd_offset(pud, addr);
+	end = pmd_addr_end(addr, end);
+	ptep = pmd_none(*pmd) ? NULL : pte_offset_map(pmd, addr);
+	if (!ptep)
+		return end;
+
+	pte = ptep_get(ptep);
+	pte_unmap(ptep);
+	if (pte_present(pte) && !entry(pte, addr, private))
+		return ULONG_MAX;
+	return addr + PAGE_SIZE;
 }
 
-static int lab_walk(unsigned long start, unsigned long end,
-		    int (*entry)(pte_t *pte, unsigned long addr,
-				 unsigned long next, struct mm_walk *walk),
-		    void *private)
+/*
+ * walk_page_range() looks only where there are mappings. What a driver put
+ * beyond its mapping's end is just what must be found, so this walks it all.
+ */
+static void lab_walk(unsigned long addr, unsigned long end, lab_entry_fn entry,
+		     void *private)
 {
-	const struct mm_walk_ops ops = {
-		.pte_entry	= entry,
-		.test_walk	= lab_walk_test,
-		.walk_lock	= PGWALK_RDLOCK,
-	};
-	int ret;
-
-	mmap_read_lock(current->mm);
-	ret = walk_page_range(current->mm, start, end, &ops, private);
-	mmap_read_unlock(current->mm);
-	return ret;
+	mmap_write_lock(current->mm);
+	while (addr < end)
+		addr = lab_walk_step(addr, end, entry, private);
+	mmap_write_unlock(current->mm);
 }
 
 static struct lab_frame lab_frame_of(pte_t pte, unsigned long addr)
@@ -45,21 +73,18 @@ static struct lab_frame lab_frame_of(pte_t pte, unsigned long addr)
 	};
 }
 
-static int lab_frame_entry(pte_t *ptep, unsigned long addr, unsigned long next,
-			   struct mm_walk *walk)
+static bool lab_frame_entry(pte_t pte, unsigned long addr, void *private)
 {
-	pte_t pte = ptep_get(ptep);
-
-	if (!pte_present(pte))
-		return 0;
-	*(struct lab_frame *)walk->private = lab_frame_of(pte, addr);
-	return 1;
+	*(struct lab_frame *)private = lab_frame_of(pte, addr);
+	return true;
 }
 
 bool lab_frame_at(unsigned long addr, struct lab_frame *frame)
 {
 	addr &= PAGE_MASK;
-	return lab_walk(addr, addr + PAGE_SIZE, lab_frame_entry, frame) == 1;
+	frame->pfn = LAB_NO_FRAME;
+	lab_walk(addr, addr + PAGE_SIZE, lab_frame_entry, frame);
+	return frame->pfn != LAB_NO_FRAME;
 }
 
 /**
@@ -67,6 +92,7 @@ bool lab_frame_at(unsigned long addr, struct lab_frame *frame)
  * @windows: what is expected
  * @count: how many windows
  * @found: how many entries were found as expected
+ * @differ: one was found that was not
  * @text: where to describe a difference
  * @size: of @text
  */
@@ -74,6 +100,7 @@ struct lab_compare {
 	const struct lab_window *windows;
 	unsigned int count;
 	unsigned long found;
+	bool differ;
 	char *text;
 	size_t size;
 };
@@ -100,19 +127,16 @@ static unsigned long lab_expected_pfn(const struct lab_compare *compare,
 	return LAB_NO_FRAME;
 }
 
-static int lab_compare_entry(pte_t *ptep, unsigned long addr,
-			     unsigned long next, struct mm_walk *walk)
+static bool lab_compare_entry(pte_t pte, unsigned long addr, void *private)
 {
-	struct lab_compare *compare = walk->private;
+	struct lab_compare *compare = private;
 	unsigned long want = lab_expected_pfn(compare, addr);
-	pte_t pte = ptep_get(ptep);
 
-	if (!pte_present(pte))
-		return 0;
 	if (pte_pfn(pte) == want) {
 		compare->found++;
-		return 0;
+		return true;
 	}
+	compare->differ = true;
 	if (want == LAB_NO_FRAME)
 		scnprintf(compare->text, compare->size,
 			  "frame %#lx is mapped at %#lx, where nothing should be",
@@ -121,7 +145,7 @@ static int lab_compare_entry(pte_t *ptep, unsigned long addr,
 		scnprintf(compare->text, compare->size,
 			  "frame %#lx is mapped at %#lx, expected frame %#lx",
 			  pte_pfn(pte), addr, want);
-	return 1;
+	return false;
 }
 
 bool lab_frames_differ(const struct lab_window *windows, unsigned int count,
@@ -136,7 +160,8 @@ bool lab_frames_differ(const struct lab_window *windows, unsigned int count,
 	unsigned long want = 0, page;
 	unsigned int i;
 
-	if (lab_walk(0, TASK_SIZE, lab_compare_entry, &compare))
+	lab_walk(0, TASK_SIZE, lab_compare_entry, &compare);
+	if (compare.differ)
 		return true;
 
 	for (i = 0; i < count; i++)

@@ -63,7 +63,7 @@ bool lab_frame_at(unsigned long addr, struct lab_frame *frame);
  * @text: where to describe the first difference
  * @size: of @text
  *
- * Every mapping of the current space is walked, VM_PFNMAP ones included.
+ * The whole of the current space is walked, also where nothing is mapped.
  *
  * Return: true if they differ.
  */

@@ -10,7 +10,6 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
-#include <linux/pfn.h>
 #include <linux/platform_device.h>
 #include <linux/string.h>
 #include <linux/swap.h>
@@ -146,6 +145,17 @@ static int lib_wild_mmap(struct file *file, struct vm_area_struct *vma)
 			       vma->vm_page_prot);
 }
 
+/* Maps a page more than it was asked for. */
+static int lib_beyond_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return remap_pfn_range(vma, vma->vm_start, 1UL << 30, 2 * PAGE_SIZE,
+			       vma->vm_page_prot);
+}
+
+static const struct file_operations lib_beyond_fops = {
+	.mmap = lib_beyond_mmap,
+};
+
 static const struct file_operations lib_endless_fops = {
 	.mmap = lib_endless_mmap,
 };
@@ -258,6 +268,19 @@ static void lib_frames_see_pfnmap(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, lab_frames_differ(NULL, 0, text, 128));
 }
 
+/* An entry where no mapping is. */
+static void lib_frames_beyond_mapping(struct kunit *test)
+{
+	unsigned long addr = lib_map_bad(test, &lib_beyond_fops);
+	struct lab_window window = { .addr = addr, .pages = 1,
+				     .pfn = 1UL << 30 };
+	char text[128];
+
+	KUNIT_EXPECT_TRUE(test, lab_frames_differ(&window, 1, text, 128));
+	window.pages = 2;
+	KUNIT_EXPECT_FALSE(test, lab_frames_differ(&window, 1, text, 128));
+}
+
 static void lib_frames_write_bit(struct kunit *test)
 {
 	struct lab_frame frame;
@@ -325,13 +348,56 @@ static void lib_region_layout(struct kunit *test)
 	}
 }
 
+/* The first and the last byte of either guard. */
+static void lib_region_guards(struct kunit *test)
+{
+	struct lab_region region;
+	const long at[] = { -(long)PAGE_SIZE, -1, 2 * PAGE_SIZE,
+			    3 * PAGE_SIZE - 1 };
+	int i;
+
+	lab_region_init(test, &region, 2);
+	KUNIT_EXPECT_TRUE(test, lab_region_guards_ok(&region));
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		((u8 *)region.mem)[at[i]] ^= 1;
+		KUNIT_EXPECT_FALSE(test, lab_region_guards_ok(&region));
+		((u8 *)region.mem)[at[i]] ^= 1;
+	}
+	memset(region.mem, 0, 2 * PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, lab_region_guards_ok(&region));
+}
+
 static void lib_node_errors(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(lab_try_open("no-such-node",
 							   O_RDWR)), -ENOENT);
 }
 
-/* Closing is done when lab_close() returns: the mount and module are free. */
+static int lib_released;
+
+static int lib_count_release(struct inode *inode, struct file *file)
+{
+	lib_released++;
+	return 0;
+}
+
+static const struct file_operations lib_count_fops = {
+	.release = lib_count_release,
+};
+
+/* The release method has run when lab_close() returns. */
+static void lib_node_close_is_now(struct kunit *test)
+{
+	struct file *file = lab_open(test, "scullp0", O_RDWR);
+
+	/* __fput() puts the module of the f_op that it finds. */
+	file->f_op = &lib_count_fops;
+	lib_released = 0;
+	lab_close(test, file);
+	KUNIT_EXPECT_EQ(test, lib_released, 1);
+}
+
+/* A mapping holds the file, and so the device's count, after close(). */
 static void lib_node_close(struct kunit *test)
 {
 	struct lab_simple *simple = lab_simple_plug(test, 1);
@@ -368,8 +434,11 @@ static void lib_pattern(struct kunit *test)
 		KUNIT_EXPECT_NE(test, lab_pattern(pos, 1), 0);
 		KUNIT_EXPECT_EQ(test, lab_pattern(pos, 0), 0);
 		same += lab_pattern(pos, 1) == lab_pattern(pos, 2);
+		same += lab_pattern(pos + 1, 1) == lab_pattern(pos, 2);
+		same += lab_pattern(pos + 1, 1) == lab_pattern(pos, 1);
 	}
-	KUNIT_EXPECT_LT(test, same, 500);
+	/* 7 random bits: equal one time in 128 */
+	KUNIT_EXPECT_LT(test, same, 100);
 }
 
 static struct kunit_case lib_cases[] = {
@@ -383,10 +452,13 @@ static struct kunit_case lib_cases[] = {
 	KUNIT_CASE(lib_load_across_pages),
 	KUNIT_CASE(lib_frames_differences),
 	KUNIT_CASE(lib_frames_see_pfnmap),
+	KUNIT_CASE(lib_frames_beyond_mapping),
 	KUNIT_CASE(lib_frames_write_bit),
 	KUNIT_CASE(lib_refs_differences),
 	KUNIT_CASE(lib_region_layout),
+	KUNIT_CASE(lib_region_guards),
 	KUNIT_CASE(lib_node_errors),
+	KUNIT_CASE(lib_node_close_is_now),
 	KUNIT_CASE(lib_node_close),
 	KUNIT_CASE(lib_node_attr),
 	KUNIT_CASE(lib_pattern),

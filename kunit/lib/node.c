@@ -34,11 +34,16 @@ static struct file *lab_open_in(const char *fs, const char *path, int flags)
 	return file;
 }
 
-/* Until release() has run: a kernel thread's fput() is left to a work item. */
-static void lab_filp_close(void *file)
+void lab_try_close(struct file *file)
 {
 	filp_close(file, NULL);
+	/* A kernel thread's fput() is left to a work item. */
 	flush_delayed_fput();
+}
+
+static void lab_filp_close(void *file)
+{
+	lab_try_close(file);
 }
 
 struct file *lab_try_open(const char *name, int flags)
@@ -84,7 +89,7 @@ long lab_attr_read(struct kunit *test, const char *path)
 	long value;
 
 	got = kernel_read(file, text, sizeof(text) - 1, &pos);
-	lab_filp_close(file);
+	lab_try_close(file);
 	KUNIT_ASSERT_GT(test, got, 0);
 	KUNIT_ASSERT_EQ_MSG(test, kstrtol(strim(text), 0, &value), 0,
 			    "/sys/%s holds \"%s\"", path, text);
@@ -98,6 +103,6 @@ int lab_attr_write(struct kunit *test, const char *path, const char *text)
 	ssize_t put;
 
 	put = kernel_write(file, text, strlen(text), &pos);
-	lab_filp_close(file);
+	lab_try_close(file);
 	return put < 0 ? put : 0;
 }

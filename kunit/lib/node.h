@@ -19,9 +19,15 @@ struct kunit;
  * @name: its name below /dev
  * @flags: O_*
  *
- * Return: the file, to be given to lab_close() or filp_close(), or an ERR_PTR.
+ * Return: the file, to be given to lab_try_close(), or an ERR_PTR.
  */
 struct file *lab_try_open(const char *name, int flags);
+
+/**
+ * lab_try_close() - close a file that lab_try_open() opened
+ * @file: the file; its release method has run when this returns
+ */
+void lab_try_close(struct file *file);
 
 /**
  * lab_open() - open a device node for the length of a test

@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "region.h"
 
@@ -45,19 +46,27 @@ struct page *lab_region_page(const struct lab_region *region, long page)
 	return virt_to_page(lab_region_at(region, page));
 }
 
+bool lab_region_guards_ok(const struct lab_region *region)
+{
+	const long guards[] = { -1, region->pages };
+	int i, word;
+
+	for (i = 0; i < ARRAY_SIZE(guards); i++)
+		for (word = 0; word < PAGE_SIZE / sizeof(u64); word++)
+			if (lab_region_at(region, guards[i])[word] !=
+			    lab_region_stamp(guards[i]))
+				return false;
+	return true;
+}
+
 static void lab_region_release(void *data)
 {
 	struct lab_region_free *free = data;
 	const struct lab_region *region = &free->region;
-	const long guards[] = { -1, region->pages };
-	int i;
 
-	for (i = 0; i < ARRAY_SIZE(guards); i++)
-		if (*lab_region_at(region, guards[i]) !=
-		    lab_region_stamp(guards[i]))
-			KUNIT_FAIL(free->test,
-				   "the page %s the device's memory was overwritten",
-				   i ? "after" : "before");
+	if (!lab_region_guards_ok(region))
+		KUNIT_FAIL(free->test,
+			   "a page next to the device's memory was overwritten");
 	free_pages_exact(lab_region_at(region, -1),
 			 (region->pages + 2) << PAGE_SHIFT);
 	kfree(free);
@@ -81,7 +90,11 @@ void lab_region_init(struct kunit *test, struct lab_region *region,
 
 	region->mem = mem + PAGE_SIZE;
 	region->pages = pages;
-	for (page = -1; page <= (long)pages; page++)
+	memset64(lab_region_at(region, -1), lab_region_stamp(-1),
+		 PAGE_SIZE / sizeof(u64));
+	memset64(lab_region_at(region, pages), lab_region_stamp(pages),
+		 PAGE_SIZE / sizeof(u64));
+	for (page = 0; page < pages; page++)
 		*lab_region_at(region, page) = lab_region_stamp(page);
 
 	free->test = test;

@@ -4,7 +4,7 @@
  *
  * A run of physically contiguous pages that plays a device's memory, with one
  * guard page before and one after that plays the neighbours'. Each page starts
- * with a stamp that says which it is.
+ * with a stamp that says which it is, and the guards are full of theirs.
  */
 #ifndef _LAB_REGION_H
 #define _LAB_REGION_H
@@ -33,6 +33,12 @@ struct lab_region {
  */
 void lab_region_init(struct kunit *test, struct lab_region *region,
 		     unsigned long pages);
+
+/**
+ * lab_region_guards_ok() - whether the guards are as they were
+ * @region: the region
+ */
+bool lab_region_guards_ok(const struct lab_region *region);
 
 /**
  * lab_region_phys() - the physical address of a page

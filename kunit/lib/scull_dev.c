@@ -6,7 +6,6 @@
 #include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -53,8 +52,7 @@ int lab_scull_trim(const struct lab_scull *scull)
 	file = lab_try_open(name, O_WRONLY);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	filp_close(file, NULL);
-	flush_delayed_fput();
+	lab_try_close(file);
 	return 0;
 }
 
@@ -63,8 +61,10 @@ static void lab_scull_restore(void *data)
 {
 	struct lab_scull *scull = data;
 
-	lab_ioctl(scull->file, SCULL_IOCRESET, 0);
-	WARN_ON(lab_scull_trim(scull));
+	KUNIT_EXPECT_EQ(scull->test, 0,
+			lab_ioctl(scull->file, SCULL_IOCRESET, 0));
+	KUNIT_EXPECT_EQ_MSG(scull->test, 0, lab_scull_trim(scull),
+			    "the device is still mapped");
 }
 
 int lab_scull_init(struct kunit *test)
@@ -73,8 +73,11 @@ int lab_scull_init(struct kunit *test)
 
 	scull = kunit_kzalloc(test, sizeof(*scull), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, scull);
+	scull->test = test;
 	scull->store = *(const char * const *)test->param_value;
 	scull->file = lab_scull_open(test, scull->store, 0, O_RDWR);
+	lab_ioctl(scull->file, SCULL_IOCRESET, 0);
+	KUNIT_ASSERT_EQ(test, 0, lab_scull_trim(scull));
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, lab_scull_restore,
 						  scull));
@@ -93,7 +96,11 @@ long lab_scull_attr(struct kunit *test, const struct lab_scull *scull,
 
 u8 lab_pattern(loff_t pos, u32 seed)
 {
-	return seed ? (u8)((pos + seed) * 2654435761U >> 13) | 1 : 0;
+	u64 x = ((u64)pos + 1) * 0x9e3779b97f4a7c15ULL ^
+		seed * 0xc2b2ae3d27d4eb4fULL;
+
+	x = (x ^ x >> 29) * 0xbf58476d1ce4e5b9ULL;
+	return seed ? x >> 56 | 1 : 0;
 }
 
 void lab_pwrite(struct kunit *test, struct file *file, loff_t pos, size_t len,

@@ -12,10 +12,12 @@ struct kunit;
 
 /**
  * struct lab_scull - the devices of one store
+ * @test: the test
  * @store: "scullp" or "scullv"
  * @file: device 0, open for reading and writing
  */
 struct lab_scull {
+	struct kunit *test;
 	const char *store;
 	struct file *file;
 };

@@ -16,7 +16,7 @@
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/file.h>
-#include <linux/kernel.h>
+#include <linux/kernel.h>	/* do_exit() */
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -32,10 +32,12 @@
 
 /**
  * struct lab_space - an address space
+ * @test: the test that has it
  * @mm: it; holds an mm_users reference until it is torn down
  * @entered: it is current->mm of the test's thread
  */
 struct lab_space {
+	struct kunit *test;
 	struct mm_struct *mm;
 	bool entered;
 };
@@ -71,7 +73,8 @@ static void lab_space_put(struct lab_space *space)
 
 	while (atomic_read(&space->mm->mm_users) > 1 && left--)
 		schedule_timeout_uninterruptible(1);
-	WARN_ON(left < 0);
+	if (left < 0)
+		KUNIT_FAIL(space->test, "a reference to an address space leaked");
 	mmput(space->mm);
 	space->mm = NULL;
 	/* A kernel thread's fput() is left to a work item. */
@@ -110,6 +113,7 @@ static struct lab_space *lab_space_wrap(struct kunit *test,
 	if (!space)
 		mmput(mm);
 	KUNIT_ASSERT_NOT_NULL(test, space);
+	space->test = test;
 	space->mm = mm;
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, lab_space_release,

@@ -10,7 +10,6 @@
 #include <linux/array_size.h>
 #include <linux/mm.h>
 #include <linux/minmax.h>
-#include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 
 #include "frames.h"

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, Optional
 
 REPO = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get('UMLAB_BUILD') or REPO / 'build')
@@ -29,9 +29,12 @@ def sources(*folders: str) -> List[Path]:
 class FolderTest(unittest.TestCase):
     """A test with a folder of its own."""
 
+    where: Optional[str] = None
+
     def setUp(self) -> None:
         # pylint: disable=consider-using-with
-        folder = tempfile.TemporaryDirectory(prefix='umlab-test-')
+        folder = tempfile.TemporaryDirectory(prefix='umlab-test-',
+                                             dir=self.where)
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name).resolve()
 

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What is rebuilt, and when: on the kernel that was built."""
 
+import contextlib
+import dataclasses
+import io
 import os
 import unittest
 from typing import List
 
 from lab import overlay
 from lab.configs import CONFIGS
+from lab.errors import LabError
 from lab.kernel import Kernel, build
 from lab.source import Source
 
@@ -59,13 +63,34 @@ class RebuildTest(unittest.TestCase):
 
     def test_removed_file(self) -> None:
         """A new file's and a removed one's folder has changed."""
-        path = REPO / 'drivers/simple/umlab-test-file'
+        path = TREE / 'drivers/umlab/umlab-test-file'
+        self.addCleanup(path.unlink, missing_ok=True)
         path.touch()
-        self.assertIsNotNone(self.build())
+        self.build()
         self.assertTrue((OBJECTS / 'build.log').exists())
         path.unlink()
         self.build()
         self.assertTrue((OBJECTS / 'build.log').exists())
+
+    def test_other_config(self) -> None:
+        """A .config that somebody else wrote is not built on."""
+        config = OBJECTS / '.config'
+        before = config.read_text()
+        config.write_text(before.replace('CONFIG_UMLAB=y',
+                                         '# CONFIG_UMLAB is not set'))
+        self.build()
+        self.assertEqual(config.read_text(), before)
+
+    def test_refused_config(self) -> None:
+        """After a configuration that failed, the next is made anew."""
+        before = (OBJECTS / '.config').read_text()
+        bad = dataclasses.replace(
+            self.kernel, options=('--kconfig_add=CONFIG_NO_SUCH_SYMBOL=y',))
+        with self.assertRaises(LabError), \
+                contextlib.redirect_stdout(io.StringIO()):
+            build(bad, 1)
+        self.build()
+        self.assertEqual((OBJECTS / '.config').read_text(), before)
 
     def test_missing_kernel(self) -> None:
         """The binary itself."""

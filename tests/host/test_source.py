@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel source: what is refused, and that a user's own is only read."""
 
+import contextlib
+import io
 import os
 import subprocess
 import tarfile
@@ -67,6 +69,25 @@ class RefusalTest(FolderTest):
         (tree / 'tools/testing/kunit/kunit.py').unlink()
         self.expect_refusal('lacks kunit.py', KERNEL_SRC=str(tree))
 
+    def test_lacks_drivers(self) -> None:
+        """A tree with a piece missing that we append to."""
+        tree = self.kernel_tree('linux')
+        (tree / 'drivers/Makefile').unlink()
+        self.expect_refusal('lacks drivers/Makefile', KERNEL_SRC=str(tree))
+
+    def test_build_in_source(self) -> None:
+        """The user's tree is not written to, so no build folder in it."""
+        tree = self.kernel_tree('linux')
+        self.expect_refusal('only read', KERNEL_SRC=str(tree),
+                            BUILD=str(tree / 'build'))
+        self.assertFalse((tree / 'build').exists())
+
+    def test_bad_path(self) -> None:
+        """Where kbuild refuses to build."""
+        for name in ('b b', 'b:b'):
+            self.expect_refusal('space or a colon',
+                                BUILD=str(self.folder / name))
+
     def test_bad_variables(self) -> None:
         """Variables that make no sense."""
         self.expect_refusal('no such configuration', CONFIG='fast')
@@ -75,6 +96,9 @@ class RefusalTest(FolderTest):
         self.expect_refusal('No closing quotation', ARGS="'half")
         self.expect_refusal('BUILD=<folder>', ARGS='--build_dir=x')
         self.expect_refusal('umlab is ARCH=um', ARGS='--arch x86_64')
+        self.expect_refusal('write --kconfig_add in full',
+                            ARGS='--kconfig CONFIG_KASAN=y')
+        self.expect_refusal('--kunitconfig', ARGS='--alltests')
         self.expect_refusal('no such file', ARGS='--kunitconfig /nowhere')
 
 
@@ -230,8 +254,25 @@ class CopyTest(FolderTest):
         newer = self.kernel_tree('newer', '7.9.0')
         build = self.folder / 'build2'
         build.mkdir()
-        prepared = source.prepare(str(newer), build)
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            prepared = source.prepare(str(newer), build)
         self.assertEqual(prepared.release, '7.9.0')
+        self.assertRegex(said.getvalue(),
+                         'umlab: warning: Linux 7.9.0 is newer')
+
+    def test_old_timestamps(self) -> None:
+        """A file that comes late with an old timestamp: the objects go."""
+        prepared = self.prepare()
+        stamp = prepared.tree / '.kunit-x/umlab-built.json'
+        stamp.parent.mkdir()
+        stamp.touch()
+        self.prepare()
+        self.assertTrue(stamp.exists())
+        path = self.tree / 'Kbuild'
+        path.write_text('older, but new here\n')
+        os.utime(path, (1e9, 1e9))
+        self.prepare()
+        self.assertFalse(stamp.exists())
 
     def test_tarball(self) -> None:
         """The same from a tarball, whose own top folder has any name."""

@@ -61,6 +61,21 @@ class WarningsTest(unittest.TestCase):
             with self.subTest(f'{name}.c'):
                 # "../drivers/umlab/x.c:1:2: warning:"
                 found = re.findall(
-                    rf'^\S*drivers/umlab/{re.escape(name)}\.[ch]:.*warning:.*',
+                    rf'^\S*drivers/umlab/{re.escape(name)}\.c:.*warning:.*',
                     done.stdout, re.M)
                 self.assertEqual(found, [])
+        in_headers = re.findall(r'^\S*drivers/umlab/\S+\.h:.*warning:.*',
+                                done.stdout, re.M)
+        self.assertEqual(in_headers, [])
+
+    def test_kernel_doc(self) -> None:
+        """The contracts' kernel-doc, which W=1 reads in .c files only."""
+        for path in sources('drivers', 'kunit', 'harness'):
+            if path.suffix != '.h':
+                continue
+            with self.subTest(str(path)):
+                done = subprocess.run(
+                    ['perl', str(TREE / 'scripts/kernel-doc'), '-none',
+                     str(REPO / path)], stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT, text=True, check=False)
+                self.assertEqual(done.stdout, '')

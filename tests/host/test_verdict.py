@@ -75,6 +75,11 @@ class VerdictTest(FolderTest):
         self.expect_failure('    ok 2 b # SKIP not here\nok 1 one\n', '',
                             'one')
 
+    def test_died_after_the_last_suite(self) -> None:
+        """kunit.py has what it wants to know by then."""
+        self.expect_failure('reboot: System halted', 'Kernel panic - not'
+                            ' syncing', 'the end of the run, which never came')
+
     def test_nothing_run(self) -> None:
         """No KTAP, an empty plan, no log."""
         for log in ('', 'Linux version 6.12\nKernel panic\n',

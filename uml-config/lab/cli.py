@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import fcntl
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -60,8 +61,12 @@ class Request:
             args = shlex.split(get('ARGS') or '')
         except ValueError as e:
             raise LabError(f'ARGS={get("ARGS")}: {e}') from None
-        return Request(Path(get('BUILD') or REPO / 'build').resolve(),
-                       get('KERNEL_SRC') or '', config, get('SUITE') or '',
+        build_dir = Path(get('BUILD') or REPO / 'build').resolve()
+        if re.search(r'[\s:]', str(build_dir)):
+            raise LabError(f'{build_dir}: the kernel cannot be built in a path'
+                           ' with a space or a colon; name another folder'
+                           ' with BUILD=<folder>')
+        return Request(build_dir, get('KERNEL_SRC') or '', config, get('SUITE') or '',
                        int(jobs), tuple(args))
 
 
@@ -90,12 +95,7 @@ def build_folder(folder: Path) -> Iterator[None]:
 
 
 def tidy(folder: Path) -> None:
-    """Remove what only a run under way has in @folder.
-
-    Twice is once: the worker and the watcher may both come here.
-    """
-    if not folder.exists():
-        return
+    """Remove what only a run under way has in @folder."""
     for temporary in ('tmp', 'linux.part', 'source.json.part'):
         path = folder / temporary
         if path.is_dir():
@@ -106,34 +106,59 @@ def tidy(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+# Words of ARGS that say how to build
+_FOR_THE_BUILD = ('--kconfig_add', '--make_options', '--kunitconfig')
+
+# and those that umlab decides
+_NOT_HERE = {
+    '--build_dir': 'give BUILD=<folder> instead',
+    '--jobs': 'give JOBS=<number> instead',
+    '--alltests': 'give --kunitconfig with the configuration wanted instead',
+    '--arch': 'umlab is ARCH=um',
+    '--cross_compile': 'umlab is ARCH=um',
+    '--qemu_config': 'umlab is ARCH=um',
+    '--qemu_args': 'umlab is ARCH=um',
+}
+
+
 def _split_args(args: Tuple[str, ...]) -> Tuple[argparse.Namespace, List[str]]:
     """Tell the words of ARGS that steer the build from those for the run."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False,
                                      exit_on_error=False)
-    for option in ('--kconfig_add', '--make_options', '--kunitconfig'):
+    for option in _FOR_THE_BUILD:
         parser.add_argument(option, action='append', default=[])
-    for option in ('--build_dir', '--arch', '--cross_compile',
-                   '--qemu_config', '--qemu_args', '--jobs'):
-        parser.add_argument(option)
+    for option in _NOT_HERE:
+        parser.add_argument(option, nargs='?', const='yes')
     try:
         known, rest = parser.parse_known_args(args)
     except argparse.ArgumentError as e:
         raise LabError(f'ARGS: {e}') from None
-    for option, instead in (('build_dir', 'BUILD=<folder>'),
-                            ('jobs', 'JOBS=<number>')):
-        if getattr(known, option):
-            raise LabError(f'ARGS: give {instead} instead of --{option}')
-    for option in ('arch', 'cross_compile', 'qemu_config', 'qemu_args'):
-        if getattr(known, option):
-            raise LabError(f'ARGS: --{option} has no meaning here, umlab is'
-                           ' ARCH=um')
-    return known, rest
+    for option, why in _NOT_HERE.items():
+        if getattr(known, option[2:]):
+            raise LabError(f'ARGS: {option}: {why}')
+    for word in rest:
+        name = word.split('=')[0]
+        for option in (*_FOR_THE_BUILD, *_NOT_HERE):
+            # kunit.py would take it for the option and do nothing with it.
+            if len(name) > 3 and option.startswith(name):
+                raise LabError(f'ARGS: {name}: write {option} in full')
+    return known, [_absolute_json(word) for word in rest]
+
+
+def _absolute_json(word: str) -> str:
+    """kunit.py goes to the kernel tree before it opens the file."""
+    option, given, name = word.partition('=')
+    if option == '--json' and given and name != 'stdout':
+        return f'{option}={Path(name).resolve()}'
+    return word
 
 
 def _fragments(request: Request, given: List[str]) -> Tuple[Path, ...]:
     ours = [REPO / 'uml-config' / name
             for name in CONFIGS[request.config].fragments]
     theirs = [Path(name).resolve() for name in given]
+    theirs = [path / '.kunitconfig' if path.is_dir() else path
+              for path in theirs]
     for path in theirs:
         if not path.is_file():
             raise LabError(f'ARGS: --kunitconfig {path}: there is no such'
@@ -164,12 +189,9 @@ def _exec(kernel: Kernel, suite: str, words: List[str], umid: Path) -> int:
                f'--timeout={kernel.config.timeout}', *words]
     if suite:
         command.append(suite)
-    env = kernel.environment()
-    # UML maps its memory from a file here, and wants a tmpfs for it.
-    del env['TMPDIR']
     sys.stdout.flush()
-    return subprocess.run(command, env=env, stdin=subprocess.DEVNULL,
-                          check=False).returncode
+    return subprocess.run(command, env=kernel.environment(),
+                          stdin=subprocess.DEVNULL, check=False).returncode
 
 
 def _report(kernel: Kernel, verdict: Verdict, status: int,
@@ -206,22 +228,38 @@ def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
     return _report(kernel, verdict, status, time.monotonic() - began), verdict
 
 
+@dataclass
+class Outcome:
+    """The exit status of what was explained: 2 until it is known better."""
+    status: int = 2
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[Outcome]:
+    """Say in one line what the user can put right."""
+    try:
+        yield Outcome()
+    except LabError as e:
+        print(f'umlab: {e}', file=sys.stderr, flush=True)
+    except OSError as e:
+        where = f' ({e.filename})' if e.filename else ''
+        print(f'umlab: {e.strerror or e}{where}: mend it and run again',
+              file=sys.stderr, flush=True)
+
+
 def supervised(job: Callable[[Request], int]) -> int:
     """Run @job in the locked build folder; leave nothing behind."""
     def guarded() -> int:
-        try:
-            return job(request)
-        except LabError as e:
-            print(f'umlab: {e}', file=sys.stderr)
-            return 2
+        with explained() as outcome:
+            outcome.status = job(request)
+        return outcome.status
 
-    try:
+    with explained() as outcome:
         request = Request.from_environment()
         with build_folder(request.build):
-            return processes.supervise(guarded, lambda: tidy(request.build))
-    except LabError as e:
-        print(f'umlab: {e}', file=sys.stderr)
-        return 2
+            outcome.status = processes.supervise(guarded,
+                                                 lambda: tidy(request.build))
+    return outcome.status
 
 
 def kunit() -> int:

@@ -8,3 +8,9 @@ class LabError(Exception):
     The text is one line that says what was wrong and what to do about it.
     It is printed without a traceback and ends the run with exit status 2.
     """
+
+
+def disk_full(complaint: str) -> bool:
+    """Whether a command's words (in the C locale) say that the disk is full."""
+    return 'No space left on device' in complaint or \
+        'Disk quota exceeded' in complaint

@@ -8,6 +8,7 @@ own criterion, for the cost of one look at the timestamps.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -17,10 +18,10 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from .configs import Config
-from .errors import LabError
+from .errors import LabError, disk_full
 from .progress import Progress
 from .source import Source
 
@@ -28,9 +29,6 @@ from .source import Source
 _STEP = re.compile(r'  [A-Z][A-Z0-9_]*( \[[A-Z]+\])? +(?P<what>\S.*)')
 
 _CCACHE = Path('/usr/lib/ccache')
-
-# A build that fails with less than this free has filled the disk.
-_FULL_MIB = 16
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,6 @@ class Kernel:
                                'MAKEOVERRIDES', 'KBUILD_OUTPUT', 'ARCH',
                                'CROSS_COMPILE', 'KCFLAGS', 'O', 'V')}
         env['LC_ALL'] = 'C'
-        env['TMPDIR'] = str(self.tmp)
         if _CCACHE.is_dir() and os.access(Path.home(), os.W_OK):
             env['PATH'] = f"{_CCACHE}:{env['PATH']}"
         return env
@@ -102,17 +99,37 @@ def _inputs(kernel: Kernel) -> Dict[str, object]:
     }
 
 
-def _changed(kernel: Kernel, stamp: Path) -> Optional[List[str]]:
-    """The files and folders newer than @stamp; None: it says nothing.
+def _outputs(kernel: Kernel) -> Dict[str, object]:
+    """What a build made and somebody else could have made anew."""
+    config, linux = kernel.objects / '.config', kernel.objects / 'linux'
+    return {
+        'config': hashlib.sha256(config.read_bytes()).hexdigest()
+                  if config.exists() else '',
+        'linux': linux.stat().st_mtime_ns if linux.exists() else 0,
+    }
 
-    A removed or renamed file shows as its folder.
+
+def _holds(stamp: Path, **facts: object) -> bool:
+    """Whether @stamp stands and was written in view of these facts."""
+    try:
+        found = json.loads(stamp.read_text())
+    except (FileNotFoundError, ValueError):
+        return False
+    return all(found.get(name) == fact for name, fact in facts.items())
+
+
+def _newer(kernel: Kernel, stamp: Path) -> List[str]:
+    """The files and folders newer than @stamp.
+
+    A removed or renamed file shows as its folder.  The overlay's links are
+    not followed, so their targets are looked at one by one.
     """
-    if not stamp.exists() or json.loads(stamp.read_text()) != _inputs(kernel):
-        return None
     tree = str(kernel.source.tree)
-    configs = f'{tree}/tools/testing/kunit/configs'
+    overlay = [os.path.realpath(entry) for entry in
+               os.scandir(f'{tree}/drivers/umlab') if entry.is_symlink()]
     found = subprocess.run(
-        ['find', '-L', tree, configs, '(', '-path', f'{tree}/.kunit*', '-o',
+        ['find', tree, f'{tree}/tools/testing/kunit/configs', *overlay,
+         '(', '-path', f'{tree}/.kunit*', '-o',
          '-path', f'{tree}/Documentation', '-o', '-path', f'{tree}/tools',
          ')', '-prune', '-o', '-newer', str(stamp), '-print'],
         stdout=subprocess.PIPE, text=True, check=True)
@@ -126,7 +143,7 @@ def _stamped(kernel: Kernel, stamp: Path) -> Iterator[None]:
     inputs, began = _inputs(kernel), time.time_ns()
     yield
     part = stamp.with_suffix('.part')
-    part.write_text(json.dumps(inputs))
+    part.write_text(json.dumps({'inputs': inputs, **_outputs(kernel)}))
     os.utime(part, ns=(began, began))
     part.rename(stamp)
 
@@ -151,11 +168,13 @@ def _make(kernel: Kernel, jobs: int, cold: bool) -> None:
     command = ['make', '--no-print-directory', '-C', str(kernel.source.tree),
                'ARCH=um', f'O={kernel.build_dir}', f'-j{jobs}',
                *kernel.make_options, 'linux']
+    env = dict(kernel.environment(), TMPDIR=str(kernel.tmp))
     log = kernel.objects / 'build.log'
+    full = False
     total = kernel.config.steps if cold else 0
     with Progress(f'building ({kernel.name})', total) as progress, \
             open(log, 'w', encoding='utf-8') as output, \
-            subprocess.Popen(command, env=kernel.environment(),
+            subprocess.Popen(command, env=env,
                              stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True,
@@ -168,15 +187,15 @@ def _make(kernel: Kernel, jobs: int, cold: bool) -> None:
                 progress.step(step['what'])
             elif not line.startswith('make['):
                 progress.note(line.rstrip())
+                if disk_full(line):
+                    full = True
         status = make.wait()
         if not status:
             progress.note(progress.summary())
+    if full:
+        raise LabError(f'the disk of {kernel.objects} is full: make room and'
+                       ' run again')
     if status:
-        free = shutil.disk_usage(kernel.objects).free / 2**20
-        if free < _FULL_MIB:
-            raise LabError(f'the build failed because the disk of'
-                           f' {kernel.objects} is full: make room and run'
-                           ' again')
         raise LabError(f'the build failed, see above; all of it is in {log}')
 
 
@@ -189,16 +208,15 @@ def build(kernel: Kernel, jobs: int) -> None:
     """Bring @kernel up to date with its sources."""
     built = kernel.objects / 'umlab-built.json'
     configured = kernel.objects / 'umlab-configured.json'
-    changed = None
-    if (kernel.objects / 'linux').exists():
-        changed = _changed(kernel, built)
-    if changed == []:
+    inputs, outputs = _inputs(kernel), _outputs(kernel)
+    if _holds(built, inputs=inputs, **outputs) and not _newer(kernel, built):
         return
-    if changed is None:
-        changed = _changed(kernel, configured)
 
+    # From here on the old kernel is none, whatever happens.
     kernel.objects.mkdir(exist_ok=True)
-    if changed is None or _names_kconfig(changed):
+    built.unlink(missing_ok=True)
+    if not _holds(configured, inputs=inputs, config=outputs['config']) or \
+            _names_kconfig(_newer(kernel, configured)):
         with _stamped(kernel, configured):
             _configure(kernel)
     cold = not (kernel.objects / 'vmlinux.a').exists()

@@ -8,6 +8,7 @@ drivers/Makefile.  Nothing else in the tree changes.
 """
 
 import os
+import shutil
 from pathlib import Path
 from typing import Dict
 
@@ -24,7 +25,6 @@ def _links(repo: Path) -> Dict[str, Path]:
         'Kconfig': repo / 'uml-config/Kconfig',
         'Kbuild': repo / 'uml-config/Kbuild',
         'drivers': repo / 'drivers',
-        'harness': repo / 'harness',
         'kunit': repo / 'kunit',
     }
 
@@ -46,6 +46,9 @@ def place(repo: Path, source: Source) -> None:
             continue
         link.unlink(missing_ok=True)
         link.symlink_to(target)
+        # Objects of another clone may be newer than the files of this one.
+        for objects in source.tree.glob('.kunit-*/drivers/umlab'):
+            shutil.rmtree(objects)
 
     for name, line in _APPENDED.items():
         pristine = (source.pristine / 'drivers' / name).read_text()

@@ -30,8 +30,8 @@ GRACE_SECONDS = 5.0
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(BaseException):
-    """A signal asked the run to end; derived as KeyboardInterrupt is."""
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the run to end, be it from the keyboard or not."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
@@ -151,8 +151,7 @@ def _watch(worker: int) -> int:
 def supervise(job: Callable[[], int], cleanup: Callable[[], None]) -> int:
     """Run @job in a worker process; return its exit status.
 
-    @cleanup runs once everything has ended, whatever the end was, and must
-    be able to find nothing to do.
+    @cleanup runs once everything has ended, whatever the end was.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -162,7 +161,7 @@ def supervise(job: Callable[[], int], cleanup: Callable[[], None]) -> int:
         _become_subreaper(parent)
         worker = os.fork()
         if worker == 0:
-            code = 1
+            code = 2
             try:
                 code = _worker(job, me)
                 sys.stdout.flush()
@@ -170,7 +169,8 @@ def supervise(job: Callable[[], int], cleanup: Callable[[], None]) -> int:
                 sys.excepthook(*sys.exc_info())
             finally:
                 try:
-                    cleanup()
+                    if os.getppid() != me:
+                        cleanup()
                 finally:
                     os._exit(code)
         return _watch(worker)

@@ -8,15 +8,17 @@ there is no copy.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import List, Optional, Tuple
 
 from .configs import NEWEST, OLDEST
-from .errors import LabError
+from .errors import LabError, disk_full
 from .progress import Progress
 
 DEFAULT = Path('/usr/src/linux-source-6.12.tar.xz')
@@ -87,7 +89,9 @@ def _version(tree: Path, name: str) -> Tuple[int, int, int]:
     if version[:2] < OLDEST:
         raise LabError(f'{name} is Linux {release}: umlab needs'
                        f' {OLDEST[0]}.{OLDEST[1]} or later')
-    for part, what in (('arch/um/Kconfig', 'User-mode Linux (arch/um)'),
+    for part, what in (('drivers/Kconfig', 'drivers/Kconfig'),
+                       ('drivers/Makefile', 'drivers/Makefile'),
+                       ('arch/um/Kconfig', 'User-mode Linux (arch/um)'),
                        ('tools/testing/kunit/kunit.py', 'kunit.py')):
         if not (tree / part).exists():
             raise LabError(f'{name} (Linux {release}) lacks {what}: give'
@@ -103,42 +107,68 @@ def _check_space(build: Path) -> None:
                        ' folder with BUILD=<folder>')
 
 
-def _copy_lines(command: List[str], progress: Progress) -> str:
-    """Run @command, a step for each line it prints; what it complained of."""
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, errors='replace') as process:
-        assert process.stdout and process.stderr
+def _run(command: List[str], progress: Progress, folder: Path,
+         failure: str) -> List[str]:
+    """Run @command, a step for each line it prints; these lines.
+
+    @folder: where it writes; @failure: what to say if it fails.
+    """
+    lines = []
+    with tempfile.TemporaryFile('w+', errors='replace') as complaints, \
+            subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=complaints,
+                             env=dict(os.environ, LC_ALL='C'), text=True,
+                             errors='replace') as process:
+        assert process.stdout
         for line in process.stdout:
-            progress.step(line.strip())
-        complaint = process.stderr.read().strip()
-    if not process.returncode:
-        return ''
-    return complaint or f'{command[0]} ended with {process.returncode}'
+            lines.append(line.rstrip('\n'))
+            progress.step(lines[-1])
+        status = process.wait()
+        complaints.seek(0)
+        complaint = complaints.read()
+    if status and disk_full(complaint):
+        raise LabError(f'the disk is full: {folder} needs {_NEED_GIB} GiB;'
+                       ' make room, or name another folder with'
+                       ' BUILD=<folder>')
+    if status:
+        first = (complaint.splitlines() or [f'status {status}'])[0]
+        raise LabError(f'{failure} ({first})')
+    return lines
 
 
 def _unpack(tarball: Path, tree: Path) -> None:
     with Progress(f'unpacking {tarball.name}', _MEMBERS) as progress:
-        complaint = _copy_lines(
-            ['tar', '-xvf', str(tarball), '-C', str(tree), '--no-same-owner',
-             '--strip-components=1'], progress)
-    if 'No space left' in complaint:
-        raise LabError(f'the disk is full: {tree.parent} needs'
-                       f' {_NEED_GIB} GiB; make room, or name another folder'
-                       ' with BUILD=<folder>')
-    if complaint:
-        raise LabError(f'{tarball} is no kernel source: tar cannot unpack it'
-                       f' ({complaint.splitlines()[0]})')
+        _run(['tar', '-xvf', str(tarball), '-C', str(tree), '--no-same-owner',
+              '--strip-components=1'], progress, tree.parent,
+             f'{tarball} is no kernel source: tar cannot unpack it')
 
 
-def _copy(origin: Path, tree: Path, title: str) -> None:
+def _copy(origin: Path, tree: Path, title: str) -> List[str]:
+    """Bring @tree up to date with @origin; the paths that changed."""
     excludes = [f'--exclude={pattern}' for pattern in _NOT_COPIED]
     with Progress(title) as progress:
-        complaint = _copy_lines(
-            ['rsync', '-a', '--delete', '--out-format=%n', *excludes,
-             f'{origin}/', f'{tree}/'], progress)
-    if complaint:
-        raise LabError(f'cannot copy {origin}: {complaint.splitlines()[0]}')
+        lines = _run(['rsync', '-a', '--delete', '--out-format=%n', *excludes,
+                      f'{origin}/', f'{tree}/'], progress, tree.parent,
+                     f'cannot copy {origin}')
+    gone = 'deleting '
+    return [os.path.dirname(line[len(gone):].rstrip('/'))
+            if line.startswith(gone) else line for line in lines]
+
+
+def _update(origin: Path, tree: Path) -> None:
+    """Bring our copy of a user's tree up to date.
+
+    What comes keeps its timestamp, so it may be older than objects made
+    before it came (a checkout that restores times, an edit while the first
+    copy was under way).  make would not see it: then the objects go.
+    """
+    changed = _copy(origin, tree, f'comparing with {origin}')
+    for stamp in tree.glob('.kunit-*/umlab-*.json'):
+        made = stamp.stat().st_mtime_ns
+        if any((tree / path).lstat().st_mtime_ns <= made for path in changed
+               if path and (tree / path).exists()):
+            shutil.rmtree(stamp.parent)
+            break
 
 
 def _recorded(build: Path) -> Optional[Origin]:
@@ -185,6 +215,10 @@ def _find(kernel_src: str, build: Path) -> Path:
     if build == origin or build in origin.parents:
         raise LabError(f'KERNEL_SRC={kernel_src} lies in {build}, which is'
                        " umlab's own: give the original source")
+    if origin in build.parents:
+        raise LabError(f'{build} lies in KERNEL_SRC={kernel_src}, which is'
+                       ' only read: name a folder outside with'
+                       ' BUILD=<folder>')
     return origin
 
 
@@ -208,7 +242,7 @@ def prepare(kernel_src: str, build: Path) -> Source:
         _make_copy(build, origin)
     elif origin.is_dir():
         _version(origin, str(origin))
-        _copy(origin, build / 'linux', f'comparing with {origin}')
+        _update(origin, build / 'linux')
     elif origin.exists() and Origin.of(origin) != recorded:
         print(f'umlab: note: {origin} has changed since {build} was made;'
               ' "make distclean" takes the new one', flush=True)

@@ -3,7 +3,7 @@
 
 kunit.py's exit status covers failed and crashed cases.  It does not cover
 every way of not having passed: a suite that fails while its cases pass, or a
-plan that was not fulfilled.  The log is read with the tree's own kunit_parser,
+plan that was not fulfilled, or a kernel that dies after its last suite.  The log is read with the tree's own kunit_parser,
 and anything in it that is not a pass or a skip makes the verdict a failure.
 """
 
@@ -16,6 +16,10 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Tuple
+
+
+# The last that a kernel says which kunit.py booted and which did not die.
+_HALTED = 'reboot: System halted'
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,12 @@ class Verdict:
     failures: Tuple[Tuple[str, str], ...]
 
 
-def _parse(tree: Path, log: Path) -> Any:
-    """kunit_parser's Test for @log."""
+def _parse(tree: Path, text: str) -> Any:
+    """kunit_parser's Test for a log."""
     sys.path.insert(0, str(tree / 'tools/testing/kunit'))
     # The parser prints as it parses, to the stdout it was imported under.
     with contextlib.redirect_stdout(io.StringIO()):
         parser = importlib.import_module('kunit_parser')
-        text = log.read_text(errors='backslashreplace') \
-            if log.exists() else ''
         arguments: List[Any] = [text.splitlines()]
         # Later kernels have the printer given.
         if 'printer' in inspect.signature(parser.parse_run_tests).parameters:
@@ -69,9 +71,13 @@ def judge(tree: Path, log: Path) -> Verdict:
 
     A log that is not there is one in which nothing was run.
     """
-    test = _parse(tree, log)
+    text = log.read_text(errors='backslashreplace') if log.exists() else ''
+    test = _parse(tree, text)
     counts = test.counts
     failures = _failures(test)
+    if counts.total() and _HALTED not in text:
+        failures.append(('the end of the run, which never came',
+                         '\n'.join(text.splitlines()[-30:])))
     failed = counts.failed + counts.crashed
     # What is wrong and was not counted as a case counts as one.
     if (failures or counts.errors) and not failed:
