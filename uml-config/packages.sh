@@ -11,7 +11,7 @@
 set -u
 
 kernel_src=${1:-}
-build=${2:-$(dirname "$0")/../build}
+build=${2:-${0%/*}/../build}
 missing=
 
 # need PACKAGE TEST...: PACKAGE is missing unless the test command succeeds

@@ -2,16 +2,16 @@
 /*
  * scull: memory that behaves like a file; one core, several stores
  *
- * Model: a device is a sparse array of quanta, PAGE_SIZE << order bytes each.
- * An xarray leads to arrays of qset pointers to them. A quantum that was never
- * written is a hole: it reads as zeros and cannot be mapped. Where quanta come from is the store's business: scullp takes pages,
- * scullv takes vmalloc memory.
+ * Model: a device is a sparse array of quanta, PAGE_SIZE << order bytes each. An
+ * xarray leads to arrays of qset pointers to them. A quantum that was never
+ * written is a hole: it reads as zeros and cannot be mapped. Where quanta come
+ * from is the store's business: scullp takes pages, scullv takes vmalloc memory.
  *
  * Read, write and fault all go through scull_page(): find the page under the
  * device's lock, take a reference, and copy or map it without that lock. No
- * lock that a fault takes is ever held over an access to user memory, so a device's own mapping
- * may be the buffer it is read into, and a page that is trimmed away in the
- * meantime lives until its last user is done.
+ * lock that a fault takes is ever held over an access to user memory, so a
+ * device's own mapping may be the buffer it is read into, and a page that is
+ * trimmed away in the meantime lives until its last user is done.
  *
  * The data and its layout are fixed while the device is mapped: trimming is
  * refused then.
