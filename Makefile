@@ -10,16 +10,17 @@ export KERNEL_SRC BUILD CONFIG SUITE ARGS JOBS
 help:
 	@cat uml-config/help.txt
 
-kunit: packages
+# Two lines each, so that make runs the second without a shell in between: if
+# make is killed, what it started hears of it.
+kunit:
+	@uml-config/packages.sh $@ "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) uml-config/lab kunit
 
-check: packages
+check:
+	@uml-config/packages.sh $@ "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) tests/check.py
-
-packages:
-	@uml-config/packages.sh "$$KERNEL_SRC" "$$BUILD"
 
 clean distclean:
 	@$(PYTHON) uml-config/lab $@
 
-.PHONY: help kunit check packages clean distclean
+.PHONY: help kunit check clean distclean

@@ -7,11 +7,12 @@
 # that does it.  What is there is found by looking for the thing itself, not
 # for the package, so tools from elsewhere count.
 #
-# usage: packages.sh [KERNEL_SRC [BUILD]]
+# usage: packages.sh kunit|check [KERNEL_SRC [BUILD]]
 set -u
 
-kernel_src=${1:-}
-build=${2:-${0%/*}/../build}
+target=$1
+kernel_src=${2:-}
+build=${3:-${0%/*}/../build}
 missing=
 
 # need PACKAGE TEST...: PACKAGE is missing unless the test command succeeds
@@ -63,6 +64,12 @@ case $kernel_src in
 *.zst)	need zstd have zstd ;;
 *)	test ! -d "$kernel_src" || need rsync have rsync ;;
 esac
+
+# checkpatch.pl and kernel-doc want more than perl-base, and tests copy a tree
+if [ "$target" = check ]; then
+	need perl perl -MPod::Usage -MTerm::ANSIColor -e 1
+	need rsync have rsync
+fi
 
 missing=${missing# }
 test -n "$missing" || exit 0

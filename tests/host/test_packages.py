@@ -47,10 +47,11 @@ class PackagesTest(FolderTest):
         path.write_text(f'#!/bin/sh\n{text}\n')
         path.chmod(0o755)
 
-    def run_script(self, *args: str, root: bool = False
+    def run_script(self, *args: str, root: bool = False,
+                   target: str = 'kunit'
                    ) -> 'subprocess.CompletedProcess[str]':
         """Run the script there, as nobody unless @root."""
-        command: Sequence[str] = ['/bin/sh', str(self.script()), *args]
+        command: Sequence[str] = ['/bin/sh', str(self.script()), target, *args]
         user = None if root or os.getuid() else NOBODY
         return subprocess.run(command, env={'PATH': str(self.bin)}, user=user,
                               stdin=subprocess.DEVNULL, cwd='/',
@@ -104,6 +105,13 @@ class PackagesTest(FolderTest):
                 self.assertEqual(done.returncode, 2 if package else 0)
                 if package:
                     self.assertIn(package, done.stderr)
+
+    def test_check_needs_more(self) -> None:
+        """A perl without its modules is enough to build, not to check."""
+        self.assertEqual(self.run_script('/some/tree').returncode, 0)
+        done = self.run_script('/some/tree', target='check')
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r'here: perl ')
 
     def test_install_as_root(self) -> None:
         """apt-get is asked for just what is missing."""
