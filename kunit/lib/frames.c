@@ -14,8 +14,8 @@
 typedef bool (*lab_entry_fn)(pte_t pte, unsigned long addr, void *private);
 
 /*
- * One step: call @entry for the page table entry at @addr, or skip the whole of
- * what has no table. Returns the next address; ULONG_MAX: enough.
+ * One step: call @entry for the entries from @addr on that are in one table, or
+ * skip what has no table. Returns the next address; ULONG_MAX: enough.
  */
 static unsigned long lab_walk_step(unsigned long addr, unsigned long end,
 				   lab_entry_fn entry, void *private)
@@ -24,7 +24,7 @@ static unsigned long lab_walk_step(unsigned long addr, unsigned long end,
 	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
-	pte_t *ptep, pte;
+	pte_t *table, *ptep;
 
 	/* Each level's end is clipped to the one above: some are folded. */
 	end = pgd_addr_end(addr, end);
@@ -40,15 +40,20 @@ static unsigned long lab_walk_step(unsigned long addr, unsigned long end,
 		return end;
 	pmd = pmd_offset(pud, addr);
 	end = pmd_addr_end(addr, end);
-	ptep = pmd_none(*pmd) ? NULL : pte_offset_map(pmd, addr);
-	if (!ptep)
+	table = pmd_none(*pmd) ? NULL : pte_offset_map(pmd, addr);
+	if (!table)
 		return end;
 
-	pte = ptep_get(ptep);
-	pte_unmap(ptep);
-	if (pte_present(pte) && !entry(pte, addr, private))
-		return ULONG_MAX;
-	return addr + PAGE_SIZE;
+	for (ptep = table; addr < end; ptep++, addr += PAGE_SIZE) {
+		pte_t pte = ptep_get(ptep);
+
+		if (pte_present(pte) && !entry(pte, addr, private)) {
+			end = ULONG_MAX;
+			break;
+		}
+	}
+	pte_unmap(table);
+	return end;
 }
 
 /*

@@ -121,7 +121,8 @@ def _holds(stamp: Path, **facts: object) -> bool:
 def _newer(kernel: Kernel, stamp: Path) -> List[str]:
     """The files and folders newer than @stamp.
 
-    A removed or renamed file shows as its folder.  The overlay's links are
+    A removed or renamed file shows as its folder.  Other architectures are
+    passed over, and what is no part of a kernel.  The overlay's links are
     not followed, so their targets are looked at one by one.
     """
     tree = str(kernel.source.tree)
@@ -131,7 +132,8 @@ def _newer(kernel: Kernel, stamp: Path) -> List[str]:
         ['find', tree, f'{tree}/tools/testing/kunit/configs', *overlay,
          '(', '-path', f'{tree}/.kunit*', '-o',
          '-path', f'{tree}/Documentation', '-o', '-path', f'{tree}/tools',
-         ')', '-prune', '-o', '-newer', str(stamp), '-print'],
+         '-o', '-path', f'{tree}/arch/*/*', '!', '-path', f'{tree}/arch/um/*',
+         '!', '-path', f'{tree}/arch/x86/*', ')', '-prune', '-o', '-newer', str(stamp), '-print'],
         stdout=subprocess.PIPE, text=True, check=True)
     return [path for path in found.stdout.splitlines() if path != tree]
 
@@ -209,14 +211,19 @@ def build(kernel: Kernel, jobs: int) -> None:
     built = kernel.objects / 'umlab-built.json'
     configured = kernel.objects / 'umlab-configured.json'
     inputs, outputs = _inputs(kernel), _outputs(kernel)
-    if _holds(built, inputs=inputs, **outputs) and not _newer(kernel, built):
-        return
+    changed = None
+    if _holds(built, inputs=inputs, **outputs):
+        # What is older than this was configured for, too.
+        changed = _newer(kernel, built)
+        if not changed:
+            return
+    elif _holds(configured, inputs=inputs, config=outputs['config']):
+        changed = _newer(kernel, configured)
 
     # From here on the old kernel is none, whatever happens.
     kernel.objects.mkdir(exist_ok=True)
     built.unlink(missing_ok=True)
-    if not _holds(configured, inputs=inputs, config=outputs['config']) or \
-            _names_kconfig(_newer(kernel, configured)):
+    if changed is None or _names_kconfig(changed):
         with _stamped(kernel, configured):
             _configure(kernel)
     cold = not (kernel.objects / 'vmlinux.a').exists()
