@@ -144,15 +144,16 @@ def _unpack(tarball: Path, tree: Path) -> None:
 
 
 def _copy(origin: Path, tree: Path, title: str) -> List[str]:
-    """Bring @tree up to date with @origin; the paths that changed."""
+    """Bring @tree up to date with @origin; the files that came."""
     excludes = [f'--exclude={pattern}' for pattern in _NOT_COPIED]
     with Progress(title) as progress:
-        lines = _run(['rsync', '-a', '--delete', '--out-format=%n', *excludes,
-                      f'{origin}/', f'{tree}/'], progress, tree.parent,
+        lines = _run(['rsync', '-a', '--omit-dir-times', '--delete',
+                      '--out-format=%n', *excludes, f'{origin}/',
+                      f'{tree}/'], progress, tree.parent,
                      f'cannot copy {origin}')
-    gone = 'deleting '
-    return [os.path.dirname(line[len(gone):].rstrip('/'))
-            if line.startswith(gone) else line for line in lines]
+    # What else it lists, new folders and what is gone, make can see.
+    return [line for line in lines
+            if not line.endswith('/') and not line.startswith('deleting ')]
 
 
 def _update(origin: Path, tree: Path) -> None:
@@ -165,8 +166,8 @@ def _update(origin: Path, tree: Path) -> None:
     changed = _copy(origin, tree, f'comparing with {origin}')
     for stamp in tree.glob('.kunit-*/umlab-*.json'):
         made = stamp.stat().st_mtime_ns
-        if any((tree / path).lstat().st_mtime_ns <= made for path in changed
-               if path and (tree / path).exists()):
+        if any((tree / path).lstat().st_mtime_ns <= made
+               for path in changed):
             shutil.rmtree(stamp.parent)
             break
 
