@@ -133,7 +133,8 @@ def _newer(kernel: Kernel, stamp: Path) -> List[str]:
          '(', '-path', f'{tree}/.kunit*', '-o',
          '-path', f'{tree}/Documentation', '-o', '-path', f'{tree}/tools',
          '-o', '-path', f'{tree}/arch/*/*', '!', '-path', f'{tree}/arch/um/*',
-         '!', '-path', f'{tree}/arch/x86/*', ')', '-prune', '-o', '-newer', str(stamp), '-print'],
+         '!', '-path', f'{tree}/arch/x86/*', ')', '-prune', '-o',
+         '-newer', str(stamp), '-print'],
         stdout=subprocess.PIPE, text=True, check=True)
     return [path for path in found.stdout.splitlines() if path != tree]
 
