@@ -27,6 +27,8 @@ class RebuildTest(unittest.TestCase):
         self.source = Source(TREE, (6, 12, 0), TREE)
         self.kernel = Kernel(self.source, name, CONFIGS[name], fragments, (),
                              (), BUILD / 'tmp')
+        # Kconfig's mktemp wants it, or finds that the tools lack something.
+        self.kernel.tmp.mkdir(exist_ok=True)
         # Whatever the run before was told in ARGS
         self.build()
 
