@@ -25,6 +25,7 @@ def _links(repo: Path) -> Dict[str, Path]:
         'Kconfig': repo / 'uml-config/Kconfig',
         'Kbuild': repo / 'uml-config/Kbuild',
         'drivers': repo / 'drivers',
+        'harness': repo / 'harness',
         'kunit': repo / 'kunit',
     }
 

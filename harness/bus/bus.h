@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The bus: what the slot object is composed of, and what it calls
+ *
+ * bridge.c	the host bridge: windows, finding a function, scan and remove
+ * config.c	config space: the registers and what follows from a write
+ * caps.c	the capability list
+ * bar.c	BARs: decoding, mapping, accesses
+ * usermap.c	register BARs that are mapped to user space
+ * irq.c	the interrupt line into the kernel; INTx
+ * msi.c	messages: MSI and MSI-X
+ * msix.c	the MSI-X structures in a BAR
+ *
+ * All of it works on a slot and calls nothing of umlab but slot.h. Where
+ * nothing else is said, the slot's lock is held.
+ */
+#ifndef _UMLAB_BUS_H
+#define _UMLAB_BUS_H
+
+#include <linux/bitmap.h>
+#include <linux/ioport.h>
+#include <linux/list.h>
+#include <linux/msi.h>
+#include <linux/pci.h>
+#include <umlab/model.h>
+
+struct umlab_options;
+struct umlab_slot;
+
+/* How many messages the interrupt controller tells apart */
+#define UMLAB_MESSAGES	1024
+
+/* An address at which no BAR is */
+#define UMLAB_NOWHERE	U64_MAX
+
+/**
+ * struct umlab_config - config space of a function
+ * @value: the registers
+ * @reset: what they are after reset
+ * @rw: the bits that can be written
+ * @w1c: the bits that a 1 clears
+ * @pm: where the capability is; 0: there is none
+ * @msi: likewise
+ * @msix: likewise
+ * @exp: likewise
+ */
+struct umlab_config {
+	u8 value[PCI_CFG_SPACE_SIZE];
+	u8 reset[PCI_CFG_SPACE_SIZE];
+	u8 rw[PCI_CFG_SPACE_SIZE];
+	u8 w1c[PCI_CFG_SPACE_SIZE];
+	u8 pm;
+	u8 msi;
+	u8 msix;
+	u8 exp;
+};
+
+/**
+ * struct umlab_bar_state - a BAR
+ * @slot: whose it is
+ * @index: which one
+ * @widths: as in struct umlab_bar, never 0
+ * @size: in bytes
+ * @address: where it answers now; UMLAB_NOWHERE: nowhere
+ * @user: it was seen in a user's page tables
+ * @home: where it was decoded last, so where a memory BAR's contents are;
+ *	  UMLAB_NOWHERE: it had no address yet
+ */
+struct umlab_bar_state {
+	struct umlab_slot *slot;
+	u8 index;
+	u8 widths;
+	u32 size;
+	bool user;
+	u64 address;
+	u64 home;
+};
+
+/**
+ * struct umlab_irqs - the interrupts of a function
+ * @raised: vectors that the model raised and did not lower
+ * @asserted: INTx is asserted
+ * @pending: messages held back while masked
+ * @msix: the MSI-X table, as in PCI 3.0, 6.8.2; NULL: there is none
+ * @num_msix: its entries
+ */
+struct umlab_irqs {
+	DECLARE_BITMAP(raised, UMLAB_VECTORS_MAX);
+	DECLARE_BITMAP(pending, UMLAB_VECTORS_MAX);
+	bool asserted;
+	unsigned int num_msix;
+	__le32 (*msix)[4];
+};
+
+/* bridge.c */
+
+/**
+ * umlab_bridge_attach() - put a slot where config accesses find it
+ * @slot: the slot; its devfn is set
+ * @at: UMLAB_AT(), or 0: anywhere
+ *
+ * Context: may sleep, lock not held. Return: 0, -EINVAL, -EBUSY, -ENOSPC or
+ * -ENODEV.
+ */
+int umlab_bridge_attach(struct umlab_slot *slot, unsigned int at);
+
+/**
+ * umlab_bridge_detach() - take it away again
+ * @slot: the slot
+ *
+ * Context: may sleep, lock not held.
+ */
+void umlab_bridge_detach(struct umlab_slot *slot);
+
+/**
+ * umlab_bridge_scan() - have the PCI core find a function
+ * @slot: the slot, attached
+ *
+ * Context: may sleep, lock not held. Return: 0 or -ENODEV; -ENOSPC if there is
+ * no room for a BAR.
+ */
+int umlab_bridge_scan(struct umlab_slot *slot);
+
+/**
+ * umlab_bridge_remove() - have the PCI core forget a function
+ * @slot: the slot
+ *
+ * Context: may sleep, lock not held.
+ */
+void umlab_bridge_remove(struct umlab_slot *slot);
+
+/**
+ * umlab_bridge_pdev() - the PCI core's device for a function
+ * @slot: the slot
+ *
+ * Context: may sleep, lock not held. Return: the device, with a reference; or
+ * NULL.
+ */
+struct pci_dev *umlab_bridge_pdev(const struct umlab_slot *slot);
+
+/**
+ * umlab_bridge_find() - find a function
+ * @fn: told each function that is present, under RCU; true: this one
+ * @data: for it
+ *
+ * Context: any. Return: the slot, with a reference; or NULL.
+ */
+struct umlab_slot *umlab_bridge_find(bool (*fn)(struct umlab_slot *slot,
+						void *data), void *data);
+
+/**
+ * umlab_bridge_backing() - the memory at an address on the bus
+ * @address: the address
+ * @size: in bytes
+ *
+ * Both windows lie over real memory, which nobody else uses. That of the memory
+ * window is what is behind memory BARs. That of the register window is never
+ * used, and is there so that a register BAR that is mapped to user space by
+ * mistake does not end the kernel.
+ *
+ * Return: the memory; NULL outside of both windows.
+ */
+void *umlab_bridge_backing(u64 address, u32 size);
+
+/* config.c */
+
+/**
+ * umlab_config_init() - lay out config space
+ * @slot: the slot, with its model checked
+ * @irqs: which kinds of interrupts it has, UMLAB_IRQ_*
+ *
+ * Context: may sleep, lock not held. Return: 0 or -ENOMEM.
+ */
+int umlab_config_init(struct umlab_slot *slot, unsigned int irqs);
+
+/**
+ * umlab_config_field() - add a register
+ * @config: config space
+ * @where: its offset
+ * @size: in bytes, 1, 2 or 4
+ * @value: after reset
+ * @rw: the bits that can be written
+ * @w1c: the bits that a 1 clears
+ */
+void umlab_config_field(struct umlab_config *config, unsigned int where,
+			unsigned int size, u32 value, u32 rw, u32 w1c);
+
+/**
+ * umlab_config_get() - a register's value
+ * @config: config space
+ * @where: its offset
+ * @size: in bytes, 1, 2 or 4
+ */
+u32 umlab_config_get(const struct umlab_config *config, unsigned int where,
+		     unsigned int size);
+
+/**
+ * umlab_config_set() - set bits, as the hardware does
+ * @config: config space
+ * @where: the register, 16 bits
+ * @mask: which bits
+ * @on: to what
+ */
+void umlab_config_set(struct umlab_config *config, unsigned int where,
+		      u16 mask, bool on);
+
+/**
+ * umlab_config_write() - the CPU writes
+ * @slot: the slot
+ * @where: where; aligned
+ * @size: in bytes, 1, 2 or 4
+ * @value: what
+ */
+void umlab_config_write(struct umlab_slot *slot, unsigned int where,
+			unsigned int size, u32 value);
+
+/**
+ * umlab_config_reset() - set all registers to their reset values
+ * @slot: the slot
+ */
+void umlab_config_reset(struct umlab_slot *slot);
+
+/**
+ * umlab_config_apply() - let all follow that depends on config space
+ * @slot: the slot
+ */
+void umlab_config_apply(struct umlab_slot *slot);
+
+/**
+ * umlab_config_awake() - whether the function is in D0
+ * @slot: the slot
+ */
+bool umlab_config_awake(const struct umlab_slot *slot);
+
+/**
+ * umlab_config_command() - whether a bit of the command register is set
+ * @slot: the slot
+ * @bit: PCI_COMMAND_*
+ */
+bool umlab_config_command(const struct umlab_slot *slot, u16 bit);
+
+/* caps.c */
+
+/**
+ * umlab_caps_size() - how long a capability is
+ * @cap: the capability
+ *
+ * Return: in bytes; 0 if there is no such capability.
+ */
+unsigned int umlab_caps_size(const struct umlab_cap *cap);
+
+/**
+ * umlab_caps_place() - where a capability goes
+ * @model: the model
+ * @index: which of its capabilities
+ *
+ * Return: its offset.
+ */
+unsigned int umlab_caps_place(const struct umlab_model *model,
+			      unsigned int index);
+
+/**
+ * umlab_caps_init() - lay out the capability list
+ * @slot: the slot
+ * @irqs: as for umlab_config_init()
+ *
+ * Context: may sleep, lock not held. Return: 0 or -ENOMEM.
+ */
+int umlab_caps_init(struct umlab_slot *slot, unsigned int irqs);
+
+/* bar.c */
+
+/**
+ * umlab_bar_init() - set up all BARs
+ * @slot: the slot
+ */
+void umlab_bar_init(struct umlab_slot *slot);
+
+/**
+ * umlab_bar_decode() - follow the BAR and command registers
+ * @slot: the slot
+ */
+void umlab_bar_decode(struct umlab_slot *slot);
+
+/**
+ * umlab_bar_find() - which BAR is at an address
+ * @address: on the bus; memory decoding may be off
+ * @index: set to the BAR's
+ *
+ * Context: any, lock not held. Return: the slot, with a reference; or NULL.
+ */
+struct umlab_slot *umlab_bar_find(u64 address, unsigned int *index);
+
+/**
+ * umlab_bar_add_window() - have ioremap() of a window come here
+ * @index: which one, 0 or 1
+ * @window: the window
+ *
+ * Context: may sleep. Return: 0 or a negative errno.
+ */
+int umlab_bar_add_window(unsigned int index, struct resource *window);
+
+/* usermap.c */
+
+/**
+ * umlab_usermap_init() - begin to watch for mappings of register BARs
+ *
+ * Context: may sleep. Return: 0 or a negative errno.
+ */
+int umlab_usermap_init(void);
+
+/* irq.c */
+
+/**
+ * umlab_irq_init() - set up the interrupt line and INTx
+ *
+ * Context: may sleep. Return: 0 or a negative errno.
+ */
+int umlab_irq_init(void);
+
+/**
+ * umlab_irq_intx() - the kernel's number of a function's INTx line
+ * @pdev: the function
+ * @slot: its device number
+ * @pin: from 1
+ *
+ * Return: as pci_host_bridge.map_irq.
+ */
+int umlab_irq_intx(const struct pci_dev *pdev, u8 slot, u8 pin);
+
+/**
+ * umlab_irq_sync() - follow what decides whether INTx is asserted
+ * @slot: the slot
+ */
+void umlab_irq_sync(struct umlab_slot *slot);
+
+/**
+ * umlab_irq_line() - which of the four INTx lines a function is on
+ * @devfn: the function; all have the pin INTA
+ */
+static inline unsigned int umlab_irq_line(unsigned int devfn)
+{
+	return PCI_SLOT(devfn) % PCI_NUM_INTX;
+}
+
+/**
+ * umlab_irq_foreign() - assert a function's INTx line until it was taken
+ * @slot: the slot
+ */
+void umlab_irq_foreign(struct umlab_slot *slot);
+
+/**
+ * umlab_irq_message() - a message reaches the interrupt controller
+ * @data: its data, of a message that was allocated
+ */
+void umlab_irq_message(u32 data);
+
+/* msi.c */
+
+/**
+ * umlab_msi_init() - set up the interrupt controller for messages
+ *
+ * Context: may sleep. Return: its domain or an ERR_PTR.
+ */
+struct irq_domain *umlab_msi_init(void);
+
+/**
+ * umlab_msi_deliver() - have the kernel handle a message
+ * @data: its data
+ *
+ * Context: hard interrupt, lock not held.
+ */
+void umlab_msi_deliver(u32 data);
+
+/**
+ * umlab_msi_enabled() - whether the function sends messages
+ * @slot: the slot
+ */
+bool umlab_msi_enabled(const struct umlab_slot *slot);
+
+/**
+ * umlab_msi_raise() - send a vector's message, or have it pending
+ * @slot: the slot, with MSI or MSI-X enabled
+ * @vector: which
+ */
+void umlab_msi_raise(struct umlab_slot *slot, unsigned int vector);
+
+/**
+ * umlab_msi_sync() - send what is pending and no longer masked
+ * @slot: the slot
+ */
+void umlab_msi_sync(struct umlab_slot *slot);
+
+/* msix.c */
+
+/**
+ * umlab_msix_reset() - mask all vectors, drop all messages
+ * @slot: the slot
+ */
+void umlab_msix_reset(struct umlab_slot *slot);
+
+/**
+ * umlab_msix_holds() - whether an access concerns the MSI-X structures
+ * @slot: the slot
+ * @bar: the BAR
+ * @offset: in it
+ */
+bool umlab_msix_holds(const struct umlab_slot *slot, unsigned int bar,
+		     u32 offset);
+
+/**
+ * umlab_msix_read() - the CPU reads the MSI-X table or pending bits
+ * @slot: the slot
+ * @bar: the BAR
+ * @offset: in it, see umlab_msix_holds()
+ * @size: 4 or 8
+ */
+u64 umlab_msix_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
+			 unsigned int size);
+
+/**
+ * umlab_msix_write() - the CPU writes the MSI-X table
+ * @slot: the slot
+ * @bar: the BAR
+ * @offset: in it, see umlab_msix_holds()
+ * @size: 4 or 8
+ * @value: what
+ */
+void umlab_msix_write(struct umlab_slot *slot, unsigned int bar,
+			   u32 offset, unsigned int size, u64 value);
+
+#endif /* _UMLAB_BUS_H */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The journal: what happened on the bus, in order
+ *
+ * A ring of the last UMLAB_JOURNAL_SIZE events of all functions, each with its
+ * number. It is always on: an event costs a store of one line.
+ */
+#ifndef _UMLAB_JOURNAL_H
+#define _UMLAB_JOURNAL_H
+
+#include <linux/types.h>
+
+struct kunit;
+struct umlab_slot;
+
+#define UMLAB_JOURNAL_SIZE	4096
+
+/**
+ * enum umlab_event_kind - what happened
+ * @UMLAB_CONFIG_READ: the CPU read config space
+ * @UMLAB_CONFIG_WRITE: the CPU wrote config space
+ * @UMLAB_READ: the CPU read a BAR; @where is which
+ * @UMLAB_WRITE: the CPU wrote a BAR; @where is which
+ * @UMLAB_IRQ_RAISE: the model raised an interrupt; @offset is the vector
+ * @UMLAB_IRQ_LOWER: the model lowered it
+ * @UMLAB_IRQ_PEND: a vector is masked, its pending bit was set
+ * @UMLAB_IRQ_SEND: a message was sent; @value is its data
+ * @UMLAB_IRQ_LOST: the interrupt went nowhere
+ * @UMLAB_IRQ_DELIVER: the CPU took the interrupt; of no function for INTx,
+ *	@offset is the line or the message's data
+ * @UMLAB_RESET: the function was reset; @offset is &enum umlab_reset
+ * @UMLAB_WORK: a piece of the model's work ran
+ * @UMLAB_PLUG: the function was plugged in
+ * @UMLAB_VANISH: it disappeared by surprise
+ * @UMLAB_UNPLUG: it was unplugged, its driver is gone
+ * @UMLAB_VIOLATED: a violation; @offset is &enum umlab_violation
+ */
+enum umlab_event_kind {
+	UMLAB_CONFIG_READ,
+	UMLAB_CONFIG_WRITE,
+	UMLAB_READ,
+	UMLAB_WRITE,
+	UMLAB_IRQ_RAISE,
+	UMLAB_IRQ_LOWER,
+	UMLAB_IRQ_PEND,
+	UMLAB_IRQ_SEND,
+	UMLAB_IRQ_LOST,
+	UMLAB_IRQ_DELIVER,
+	UMLAB_RESET,
+	UMLAB_WORK,
+	UMLAB_PLUG,
+	UMLAB_VANISH,
+	UMLAB_UNPLUG,
+	UMLAB_VIOLATED,
+};
+
+/* Of no function: the event concerns the bus */
+#define UMLAB_NO_FUNCTION	0xffff
+
+/**
+ * struct umlab_event - something that happened
+ * @value: what was read or written
+ * @offset: where, in bytes; or see &enum umlab_event_kind
+ * @size: of the access, in bytes
+ * @devfn: the function it happened to, or UMLAB_NO_FUNCTION
+ * @kind: what
+ * @where: which BAR
+ * @any: in a pattern: what need not be equal, UMLAB_ANY_*
+ */
+struct umlab_event {
+	u64 value;
+	u32 offset;
+	u32 size;
+	u16 devfn;
+	u8 kind;
+	u8 where;
+	u8 any;
+};
+
+#define UMLAB_ANY_VALUE		BIT(0)
+#define UMLAB_ANY_SIZE		BIT(1)
+#define UMLAB_ANY_OFFSET	BIT(2)
+
+/**
+ * umlab_journal_now() - a point in time
+ *
+ * Return: the number that the next event will have.
+ */
+u64 umlab_journal_now(void);
+
+/**
+ * umlab_journal_count() - count events
+ * @slot: the function; NULL: events of the bus
+ * @since: from umlab_journal_now()
+ * @pattern: what they are like; @pattern.devfn does not matter
+ *
+ * Return: how many there were that are still in the ring.
+ */
+unsigned int umlab_journal_count(const struct umlab_slot *slot, u64 since,
+				 struct umlab_event pattern);
+
+/**
+ * umlab_expect_order() - expect events of one function in this order
+ * @test: the test; it fails if one is missing or came too early, or if the ring
+ *	  has lost some of them
+ * @slot: the function
+ * @since: from umlab_journal_now()
+ * @patterns: what they are like; other events may be in between
+ * @count: how many
+ */
+void umlab_expect_order(struct kunit *test, const struct umlab_slot *slot,
+			u64 since, const struct umlab_event *patterns,
+			unsigned int count);
+
+/**
+ * UMLAB_EXPECT_ORDER() - expect events of one function in this order
+ * @test: as for umlab_expect_order()
+ * @slot: likewise
+ * @since: likewise
+ * @...: the patterns, such as UMLAB_DID_WRITE(0, REG_START, 4, 1)
+ */
+#define UMLAB_EXPECT_ORDER(test, slot, since, ...)			\
+do {									\
+	static const struct umlab_event __patterns[] = { __VA_ARGS__ };	\
+									\
+	umlab_expect_order(test, slot, since, __patterns,		\
+			   ARRAY_SIZE(__patterns));			\
+} while (0)
+
+/* Patterns: an access to a BAR with this value, or with any */
+#define UMLAB_DID_READ(bar, at, bytes, val)				\
+	{ .kind = UMLAB_READ, .where = (bar), .offset = (at),		\
+	  .size = (bytes), .value = (val) }
+#define UMLAB_DID_WRITE(bar, at, bytes, val)				\
+	{ .kind = UMLAB_WRITE, .where = (bar), .offset = (at),		\
+	  .size = (bytes), .value = (val) }
+#define UMLAB_DID_READ_ANY(bar, at)					\
+	{ .kind = UMLAB_READ, .where = (bar), .offset = (at),		\
+	  .any = UMLAB_ANY_SIZE | UMLAB_ANY_VALUE }
+#define UMLAB_DID_WRITE_ANY(bar, at)					\
+	{ .kind = UMLAB_WRITE, .where = (bar), .offset = (at),		\
+	  .any = UMLAB_ANY_SIZE | UMLAB_ANY_VALUE }
+
+/* Pattern: an event that has a kind and an offset and nothing else */
+#define UMLAB_DID(event, at)						\
+	{ .kind = (event), .offset = (at),				\
+	  .any = UMLAB_ANY_SIZE | UMLAB_ANY_VALUE }
+
+#endif /* _UMLAB_JOURNAL_H */

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a KUnit suite may use of the emulated machine
+ *
+ * A function is plugged in for the length of a test, and everything is undone
+ * when the test ends, also when it fails::
+ *
+ *	static void example(struct kunit *test)
+ *	{
+ *		struct umlab_slot *slot = umlab_plug(test, &counter_model, NULL);
+ *		u64 begin = umlab_journal_now();
+ *		...
+ *		UMLAB_EXPECT_ORDER(test, slot, begin,
+ *				   UMLAB_DID_WRITE(0, 0, 4, 1),
+ *				   UMLAB_DID_READ_ANY(0, 0));
+ *	}
+ *
+ * A violation fails the test that the function is plugged in for. A test that
+ * provokes one declares it with umlab_expect_violation(), and then fails if it
+ * does not come.
+ */
+#ifndef _UMLAB_MACHINE_H
+#define _UMLAB_MACHINE_H
+
+#include <linux/bits.h>
+#include <linux/pci.h>
+#include <linux/types.h>
+#include <umlab/journal.h>
+
+struct kunit;
+struct mm_struct;
+struct umlab_model;
+struct umlab_slot;
+
+/* The bus number of the emulated bus; its domain is 0 */
+#define UMLAB_BUS	0x10
+
+/* A place on the bus, for options: device 0 to 31, function 0 to 7 */
+#define UMLAB_AT(device, function)	(0x100 | PCI_DEVFN(device, function))
+
+/**
+ * enum umlab_violation - what a driver did wrong
+ * @UMLAB_VIOLATION_WIDTH: a BAR access of a width that the BAR does not take
+ * @UMLAB_VIOLATION_ALIGN: a BAR access that is not aligned to its width
+ * @UMLAB_VIOLATION_RANGE: past the end of a BAR, or of what was mapped of it
+ * @UMLAB_VIOLATION_DECODE: a BAR access while memory decoding is disabled, or
+ *	to an address that the BAR has no longer
+ * @UMLAB_VIOLATION_POWER: a BAR access while the function is not in D0
+ * @UMLAB_VIOLATION_USERMAP: a register BAR was mapped to user space
+ * @UMLAB_VIOLATION_MASTER: a message is due while bus mastering is disabled
+ * @UMLAB_VIOLATION_MESSAGE: a message goes where no interrupt controller is
+ * @UMLAB_VIOLATION_STORM: INTx is delivered again and again, and nobody makes
+ *	the device lower it
+ * @UMLAB_VIOLATION_MODEL: the model says so, see umlab_model_violation()
+ * @UMLAB_VIOLATIONS: how many there are
+ */
+enum umlab_violation {
+	UMLAB_VIOLATION_WIDTH,
+	UMLAB_VIOLATION_ALIGN,
+	UMLAB_VIOLATION_RANGE,
+	UMLAB_VIOLATION_DECODE,
+	UMLAB_VIOLATION_POWER,
+	UMLAB_VIOLATION_USERMAP,
+	UMLAB_VIOLATION_MASTER,
+	UMLAB_VIOLATION_MESSAGE,
+	UMLAB_VIOLATION_STORM,
+	UMLAB_VIOLATION_MODEL,
+	UMLAB_VIOLATIONS
+};
+
+/* The kinds of interrupts a function has, to be or'ed */
+#define UMLAB_IRQ_INTX	BIT(0)
+#define UMLAB_IRQ_MSI	BIT(1)
+#define UMLAB_IRQ_MSIX	BIT(2)
+#define UMLAB_IRQ_NONE	BIT(3)
+
+/**
+ * enum umlab_completion - when a device finishes what it was told to do
+ * @UMLAB_COMPLETE_AT_ONCE: inside the access that told it
+ * @UMLAB_COMPLETE_DEFERRED: after that access, as soon as time moves: at the
+ *	driver's next sleep, delay or look at the clock
+ * @UMLAB_COMPLETE_DELAYED: after a delay
+ * @UMLAB_COMPLETE_NEVER: not until the policy changes
+ */
+enum umlab_completion {
+	UMLAB_COMPLETE_AT_ONCE,
+	UMLAB_COMPLETE_DEFERRED,
+	UMLAB_COMPLETE_DELAYED,
+	UMLAB_COMPLETE_NEVER,
+};
+
+/**
+ * struct umlab_faults - what goes wrong in the hardware
+ * @read_ones: the n-th read of a register from now answers all-ones, and the
+ *	model does not see it
+ * @write_lost: the n-th write of a register from now is lost
+ * @irq_lost: the n-th interrupt raised from now is lost
+ * @vanish: at the n-th access to a register from now the function vanishes, as
+ *	by umlab_vanish(); the model does not see it
+ *
+ * 1 is the next one; 0: none.
+ */
+struct umlab_faults {
+	unsigned int read_ones;
+	unsigned int write_lost;
+	unsigned int irq_lost;
+	unsigned int vanish;
+};
+
+/**
+ * struct umlab_options - how a function is plugged in
+ * @at: where, UMLAB_AT(); 0: function 0 of a free device. Function 0 of a
+ *	device has to be there before its others
+ * @irqs: UMLAB_IRQ_*: only these of the model's kinds; 0: all of them
+ * @completion: when it finishes
+ * @delay_ns: for UMLAB_COMPLETE_DELAYED
+ * @faults: what goes wrong
+ *
+ * All zero is what NULL means.
+ */
+struct umlab_options {
+	unsigned int at;
+	unsigned int irqs;
+	enum umlab_completion completion;
+	u64 delay_ns;
+	struct umlab_faults faults;
+};
+
+/**
+ * umlab_plug() - plug in a function for the length of a test
+ * @test: the test; aborted if this fails
+ * @model: what it is; must outlive the test
+ * @options: how; NULL: anywhere, as the model has it, completing at once
+ *
+ * A driver that wants it has been bound when this returns.
+ *
+ * Return: the function; unplugged when the test ends.
+ */
+struct umlab_slot *umlab_plug(struct kunit *test,
+			      const struct umlab_model *model,
+			      const struct umlab_options *options);
+
+/**
+ * umlab_try_plug() - plug in a function that may be refused
+ * @test: the test
+ * @model: as for umlab_plug()
+ * @options: likewise
+ *
+ * Return: the function, as from umlab_plug(), or an ERR_PTR: -EINVAL if the
+ * model or the options are bad (the log names the field), -EBUSY if the place
+ * is taken, -ENOSPC if all are, or if there is no room for a BAR; what the
+ * model's probe returned.
+ */
+struct umlab_slot *umlab_try_plug(struct kunit *test,
+				  const struct umlab_model *model,
+				  const struct umlab_options *options);
+
+/**
+ * umlab_unplug() - unplug a function before the test ends
+ * @test: the test
+ * @slot: the function; not to be used afterwards
+ *
+ * The driver is unbound first, as by an orderly hot-unplug.
+ */
+void umlab_unplug(struct kunit *test, struct umlab_slot *slot);
+
+/**
+ * umlab_vanish() - take a function away by surprise
+ * @slot: the function
+ *
+ * From now on config space and BARs read as all-ones, writes vanish and no
+ * interrupt comes. The driver has not been told: umlab_unplug() does that, or
+ * the end of the test. To have it happen inside an access, see struct
+ * umlab_faults.
+ *
+ * Context: any, but not from a model's ops.
+ */
+void umlab_vanish(struct umlab_slot *slot);
+
+/**
+ * umlab_pdev() - the PCI core's device for a function
+ * @slot: the function
+ *
+ * Return: the device; valid until the function is unplugged.
+ */
+struct pci_dev *umlab_pdev(const struct umlab_slot *slot);
+
+/**
+ * umlab_set_completion() - change when a function finishes
+ * @slot: the function
+ * @completion: when, from now on; what was held back goes by this, too
+ * @delay_ns: for UMLAB_COMPLETE_DELAYED
+ */
+void umlab_set_completion(struct umlab_slot *slot,
+			  enum umlab_completion completion, u64 delay_ns);
+
+/**
+ * umlab_set_faults() - have something go wrong
+ * @slot: the function
+ * @faults: what, counted from now
+ */
+void umlab_set_faults(struct umlab_slot *slot,
+		      const struct umlab_faults *faults);
+
+/**
+ * umlab_inject_spurious() - an interrupt that the model did not raise
+ * @slot: the function
+ * @vector: as for umlab_irq_raise()
+ *
+ * A message is sent, or INTx asserted until the CPU has taken it once.
+ */
+void umlab_inject_spurious(struct umlab_slot *slot, unsigned int vector);
+
+/**
+ * umlab_inject_foreign() - an interrupt of another device on the shared line
+ * @slot: the function whose INTx line it is
+ *
+ * The line is asserted until the CPU has taken it once, and no function has
+ * raised it.
+ */
+void umlab_inject_foreign(struct umlab_slot *slot);
+
+/**
+ * umlab_expect_violation() - declare that the test provokes a violation
+ * @slot: the function
+ * @kind: of which kind; declare as many as there will be
+ */
+void umlab_expect_violation(struct umlab_slot *slot, enum umlab_violation kind);
+
+/**
+ * umlab_violations() - how many violations there were
+ * @slot: the function
+ * @kind: of which kind
+ */
+unsigned int umlab_violations(const struct umlab_slot *slot,
+			      enum umlab_violation kind);
+
+/**
+ * umlab_check_user() - look for register BARs mapped to user space
+ * @mm: the address space
+ *
+ * This is also done by itself whenever memory is mapped or unmapped; what a
+ * fault handler maps in between is seen here, or when it is unmapped.
+ */
+void umlab_check_user(struct mm_struct *mm);
+
+/**
+ * umlab_functions() - how many functions there are, unplugged ones included
+ * that something still refers to
+ */
+unsigned int umlab_functions(void);
+
+/**
+ * umlab_time_is_virtual() - whether the kernel runs in time-travel mode
+ */
+bool umlab_time_is_virtual(void);
+
+#endif /* _UMLAB_MACHINE_H */

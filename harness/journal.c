@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The journal: the ring, assertions on it, and how it reads
+ */
+
+#include <kunit/test.h>
+#include <linux/minmax.h>
+#include <linux/pci.h>
+
+#include "slot.h"
+
+struct umlab_event umlab_journal[UMLAB_JOURNAL_SIZE];
+u64 umlab_journal_next;
+
+static const char *const journal_words[] = {
+	[UMLAB_CONFIG_READ] = "config read",
+	[UMLAB_CONFIG_WRITE] = "config write",
+	[UMLAB_READ] = "read",
+	[UMLAB_WRITE] = "write",
+	[UMLAB_IRQ_RAISE] = "raise vector",
+	[UMLAB_IRQ_LOWER] = "lower vector",
+	[UMLAB_IRQ_PEND] = "pend vector",
+	[UMLAB_IRQ_SEND] = "send vector",
+	[UMLAB_IRQ_LOST] = "lose vector",
+	[UMLAB_IRQ_DELIVER] = "deliver",
+	[UMLAB_RESET] = "reset",
+	[UMLAB_WORK] = "work",
+	[UMLAB_PLUG] = "plug",
+	[UMLAB_VANISH] = "vanish",
+	[UMLAB_UNPLUG] = "unplug",
+	[UMLAB_VIOLATED] = "violation",
+};
+
+u64 umlab_journal_now(void)
+{
+	return umlab_journal_next;
+}
+
+static const struct umlab_event *journal_event(u64 seq)
+{
+	return &umlab_journal[seq % UMLAB_JOURNAL_SIZE];
+}
+
+static u64 journal_oldest(void)
+{
+	return umlab_journal_next - min_t(u64, umlab_journal_next,
+					  UMLAB_JOURNAL_SIZE);
+}
+
+/* An event in words */
+static void journal_describe(const struct umlab_event *event, char *buffer,
+			     size_t size)
+{
+	const char *word = journal_words[event->kind];
+
+	switch (event->kind) {
+	case UMLAB_READ:
+	case UMLAB_WRITE:
+		scnprintf(buffer, size, "%s BAR %u +%#x, %u bytes: %#llx", word,
+			  event->where, event->offset, event->size,
+			  event->value);
+		break;
+	case UMLAB_CONFIG_READ:
+	case UMLAB_CONFIG_WRITE:
+		scnprintf(buffer, size, "%s %#x, %u bytes: %#llx", word,
+			  event->offset, event->size, event->value);
+		break;
+	case UMLAB_WORK:
+	case UMLAB_PLUG:
+	case UMLAB_VANISH:
+	case UMLAB_UNPLUG:
+		scnprintf(buffer, size, "%s", word);
+		break;
+	default:
+		scnprintf(buffer, size, "%s %u", word, event->offset);
+		break;
+	}
+}
+
+static bool journal_matches(const struct umlab_event *event,
+			    const struct umlab_event *pattern)
+{
+	return event->kind == pattern->kind && event->where == pattern->where &&
+	       (pattern->any & UMLAB_ANY_OFFSET ||
+		event->offset == pattern->offset) &&
+	       (pattern->any & UMLAB_ANY_SIZE ||
+		event->size == pattern->size) &&
+	       (pattern->any & UMLAB_ANY_VALUE ||
+		event->value == pattern->value);
+}
+
+unsigned int umlab_journal_count(const struct umlab_slot *slot, u64 since,
+				 struct umlab_event pattern)
+{
+	u16 devfn = slot ? slot->devfn : UMLAB_NO_FUNCTION;
+	unsigned int count = 0;
+	u64 seq;
+
+	for (seq = max(since, journal_oldest()); seq < umlab_journal_next;
+	     seq++) {
+		const struct umlab_event *event = journal_event(seq);
+
+		count += event->devfn == devfn &&
+			 journal_matches(event, &pattern);
+	}
+	return count;
+}
+
+void umlab_expect_order(struct kunit *test, const struct umlab_slot *slot,
+			u64 since, const struct umlab_event *patterns,
+			unsigned int count)
+{
+	unsigned int found = 0;
+	char text[80];
+	u64 seq;
+
+	if (since < journal_oldest()) {
+		KUNIT_FAIL(test, "the journal has lost %llu of the events since then: it holds %u",
+			   journal_oldest() - since, UMLAB_JOURNAL_SIZE);
+		return;
+	}
+	for (seq = since; found < count && seq < umlab_journal_next; seq++) {
+		const struct umlab_event *event = journal_event(seq);
+
+		found += event->devfn == slot->devfn &&
+			 journal_matches(event, &patterns[found]);
+	}
+	if (found == count)
+		return;
+	journal_describe(&patterns[found], text, sizeof(text));
+	KUNIT_FAIL(test, "the journal has no \"%s\" after the %u events before it%s",
+		   text, found, found ? "" : " (none)");
+	umlab_journal_print(test, since, 32);
+}
+
+void umlab_journal_print(struct kunit *test, u64 since, unsigned int max)
+{
+	u64 seq = max(since, journal_oldest());
+	char text[80];
+
+	if (umlab_journal_next - seq > max)
+		seq = umlab_journal_next - max;
+	kunit_info(test, "journal, the last %llu events:",
+		   umlab_journal_next - seq);
+	for (; seq < umlab_journal_next; seq++) {
+		const struct umlab_event *event = journal_event(seq);
+
+		journal_describe(event, text, sizeof(text));
+		if (event->devfn == UMLAB_NO_FUNCTION)
+			kunit_info(test, "%6llu        %s", seq, text);
+		else
+			kunit_info(test, "%6llu  %02x.%x  %s", seq,
+				   PCI_SLOT(event->devfn),
+				   PCI_FUNC(event->devfn), text);
+	}
+}

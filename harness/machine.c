@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The suites' side: functions that live as long as a test
+ */
+
+#include <kunit/test.h>
+#include <linux/pci.h>
+#include <linux/time-internal.h>
+
+#include "slot.h"
+
+/* How much of the journal a failed test prints */
+#define MACHINE_TAIL	40
+
+/* What of the journal has been printed already; one test runs at a time */
+static u64 machine_printed;
+
+static void machine_print_tail(struct kunit *test, struct umlab_slot *slot)
+{
+	if (test->status != KUNIT_FAILURE)
+		return;
+	umlab_journal_print(test, max(slot->watch.since, machine_printed),
+			    MACHINE_TAIL);
+	machine_printed = umlab_journal_now();
+}
+
+static void machine_unplug(void *data)
+{
+	struct umlab_slot *slot = data;
+	struct kunit *test = slot->watch.test;
+	bool failed = test->status == KUNIT_FAILURE;
+
+	machine_print_tail(test, slot);
+	umlab_slot_unplug(slot);
+	umlab_watch_missing(slot, test);
+	if (!failed)
+		machine_print_tail(test, slot);
+	/* A mapping that the driver forgot may be used later. */
+	slot->watch.test = NULL;
+	umlab_slot_put(slot);
+}
+
+struct umlab_slot *umlab_try_plug(struct kunit *test,
+				  const struct umlab_model *model,
+				  const struct umlab_options *options)
+{
+	struct umlab_slot *slot = umlab_slot_plug(model, options, test);
+	int err;
+
+	if (IS_ERR(slot))
+		return slot;
+	err = kunit_add_action_or_reset(test, machine_unplug, slot);
+	return err ? ERR_PTR(err) : slot;
+}
+
+struct umlab_slot *umlab_plug(struct kunit *test,
+			      const struct umlab_model *model,
+			      const struct umlab_options *options)
+{
+	struct umlab_slot *slot = umlab_try_plug(test, model, options);
+
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(slot), "%s: plugging in: %pe",
+			       model->name, slot);
+	return slot;
+}
+
+void umlab_unplug(struct kunit *test, struct umlab_slot *slot)
+{
+	kunit_release_action(test, machine_unplug, slot);
+}
+
+struct pci_dev *umlab_pdev(const struct umlab_slot *slot)
+{
+	struct pci_dev *pdev = umlab_bridge_pdev(slot);
+
+	pci_dev_put(pdev);
+	return pdev;
+}
+
+bool umlab_time_is_virtual(void)
+{
+	return time_travel_mode != TT_MODE_OFF;
+}

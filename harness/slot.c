@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a slot, and the way from the bus to the model
+ */
+
+#define pr_fmt(fmt) "umlab: " fmt
+
+#include <linux/atomic.h>
+#include <linux/slab.h>
+
+#include "slot.h"
+
+static atomic_t slot_count = ATOMIC_INIT(0);
+
+unsigned int umlab_functions(void)
+{
+	return atomic_read(&slot_count);
+}
+
+static void slot_release(struct kref *ref)
+{
+	struct umlab_slot *slot = container_of(ref, struct umlab_slot, ref);
+
+	atomic_dec(&slot_count);
+	kfree(slot->irqs.msix);
+	kfree_rcu(slot, rcu);
+}
+
+void umlab_slot_put(struct umlab_slot *slot)
+{
+	kref_put(&slot->ref, slot_release);
+}
+
+void *umlab_priv(struct umlab_slot *slot)
+{
+	return slot->priv;
+}
+
+u32 umlab_config_read(struct umlab_slot *slot, unsigned int where,
+		      unsigned int size)
+{
+	return umlab_config_get(&slot->config, where, size);
+}
+
+/* Whether a fault that is counted down strikes now */
+static bool slot_strikes(unsigned int *countdown)
+{
+	return *countdown && !--*countdown;
+}
+
+/* From now on nothing on the bus reaches the function, or comes from it */
+static void slot_gone(struct umlab_slot *slot)
+{
+	lockdep_assert_held(&slot->lock);
+	WRITE_ONCE(slot->present, false);
+	umlab_work_cancel_all(slot);
+	umlab_config_apply(slot);
+}
+
+static void slot_vanish(struct umlab_slot *slot)
+{
+	umlab_slot_event(slot, UMLAB_VANISH, 0, 0, 0, 0);
+	slot_gone(slot);
+}
+
+void umlab_vanish(struct umlab_slot *slot)
+{
+	guard(spinlock_irqsave)(&slot->lock);
+	slot_vanish(slot);
+}
+
+u64 umlab_slot_bar_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
+			unsigned int size)
+{
+	if (unlikely(slot_strikes(&slot->faults.vanish))) {
+		slot_vanish(slot);
+		return ~0ULL;
+	}
+	if (unlikely(slot_strikes(&slot->faults.read_ones)))
+		return ~0ULL;
+	return slot->model->ops->bar_read(slot, bar, offset, size);
+}
+
+void umlab_slot_bar_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
+			  unsigned int size, u64 value)
+{
+	if (unlikely(slot_strikes(&slot->faults.vanish)))
+		slot_vanish(slot);
+	else if (likely(!slot_strikes(&slot->faults.write_lost)))
+		slot->model->ops->bar_write(slot, bar, offset, size, value);
+}
+
+void umlab_slot_config_written(struct umlab_slot *slot, unsigned int where,
+			       unsigned int size)
+{
+	if (slot->model->ops->config_written)
+		slot->model->ops->config_written(slot, where, size);
+}
+
+void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why)
+{
+	lockdep_assert_held(&slot->lock);
+	umlab_slot_event(slot, UMLAB_RESET, 0, why, 0, 0);
+	umlab_work_cancel_all(slot);
+	bitmap_zero(slot->irqs.raised, UMLAB_VECTORS_MAX);
+	umlab_msix_reset(slot);
+	umlab_config_reset(slot);
+	umlab_config_apply(slot);
+	if (slot->model->ops->reset)
+		slot->model->ops->reset(slot, why);
+}
+
+void umlab_irq_raise(struct umlab_slot *slot, unsigned int vector)
+{
+	if (!slot->present || vector >= UMLAB_VECTORS_MAX)
+		return;
+	umlab_slot_event(slot, UMLAB_IRQ_RAISE, 0, vector, 0, 0);
+	if (slot_strikes(&slot->faults.irq_lost)) {
+		umlab_slot_event(slot, UMLAB_IRQ_LOST, 0, vector, 0, 0);
+	} else if (umlab_msi_enabled(slot)) {
+		umlab_msi_raise(slot, vector);
+	} else {
+		__set_bit(vector, slot->irqs.raised);
+		umlab_irq_sync(slot);
+	}
+}
+
+void umlab_irq_lower(struct umlab_slot *slot, unsigned int vector)
+{
+	if (vector >= UMLAB_VECTORS_MAX ||
+	    !__test_and_clear_bit(vector, slot->irqs.raised))
+		return;
+	umlab_slot_event(slot, UMLAB_IRQ_LOWER, 0, vector, 0, 0);
+	umlab_irq_sync(slot);
+}
+
+void umlab_inject_spurious(struct umlab_slot *slot, unsigned int vector)
+{
+	guard(spinlock_irqsave)(&slot->lock);
+	if (umlab_msi_enabled(slot))
+		umlab_msi_raise(slot, vector);
+	else
+		umlab_irq_foreign(slot);
+}
+
+void umlab_inject_foreign(struct umlab_slot *slot)
+{
+	umlab_irq_foreign(slot);
+}
+
+void umlab_set_faults(struct umlab_slot *slot,
+		      const struct umlab_faults *faults)
+{
+	guard(spinlock_irqsave)(&slot->lock);
+	slot->faults = *faults;
+}
+
+static struct umlab_slot *slot_new(const struct umlab_model *model,
+				   const struct umlab_options *options,
+				   struct kunit *test)
+{
+	struct umlab_slot *slot;
+	int err;
+
+	slot = kzalloc(struct_size(slot, priv, model->priv_size), GFP_KERNEL);
+	if (!slot)
+		return ERR_PTR(-ENOMEM);
+	atomic_inc(&slot_count);
+	spin_lock_init(&slot->lock);
+	kref_init(&slot->ref);
+	INIT_LIST_HEAD(&slot->work);
+	slot->model = model;
+	slot->faults = options->faults;
+	slot->completion = options->completion;
+	slot->delay_ns = options->delay_ns;
+	slot->watch.test = test;
+	slot->watch.since = umlab_journal_now();
+	umlab_bar_init(slot);
+	err = umlab_config_init(slot, options->irqs ?: ~0U);
+	if (!err && model->ops->probe)
+		err = model->ops->probe(slot);
+	if (err) {
+		umlab_slot_put(slot);
+		return ERR_PTR(err);
+	}
+	return slot;
+}
+
+/* Take it off the bus, whether or not the PCI core has found it */
+static void slot_end(struct umlab_slot *slot)
+{
+	scoped_guard(spinlock_irqsave, &slot->lock)
+		slot_gone(slot);
+	umlab_bridge_detach(slot);
+	umlab_work_flush(slot);
+	if (slot->model->ops->remove)
+		slot->model->ops->remove(slot);
+}
+
+struct umlab_slot *umlab_slot_plug(const struct umlab_model *model,
+				   const struct umlab_options *options,
+				   struct kunit *test)
+{
+	static const struct umlab_options none;
+	struct umlab_slot *slot;
+	int err;
+
+	if (!options)
+		options = &none;
+	err = umlab_check_model(model) ?: umlab_check_options(options);
+	if (err)
+		return ERR_PTR(err);
+	slot = slot_new(model, options, test);
+	if (IS_ERR(slot))
+		return slot;
+	err = umlab_bridge_attach(slot, options->at);
+	if (err) {
+		if (model->ops->remove)
+			model->ops->remove(slot);
+		umlab_slot_put(slot);
+		return ERR_PTR(err);
+	}
+	umlab_slot_event(slot, UMLAB_PLUG, 0, 0, 0, 0);
+	scoped_guard(spinlock_irqsave, &slot->lock) {
+		WRITE_ONCE(slot->present, true);
+		umlab_slot_reset(slot, UMLAB_RESET_POWER);
+	}
+	err = umlab_bridge_scan(slot);
+	if (err) {
+		slot_end(slot);
+		umlab_slot_put(slot);
+		return ERR_PTR(err);
+	}
+	return slot;
+}
+
+void umlab_slot_unplug(struct umlab_slot *slot)
+{
+	umlab_bridge_remove(slot);
+	umlab_slot_event(slot, UMLAB_UNPLUG, 0, 0, 0, 0);
+	slot_end(slot);
+}

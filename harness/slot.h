@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The slot: one function number of the bus, and what is plugged into it
+ *
+ * As for pci_get_slot(), a slot is a device and function number. It composes
+ * what the bus knows of a function, the model, and what the test wants. The
+ * parts of the machine know each other through it alone.
+ *
+ * slot.c	life: plug, unplug, vanish, reset; what the bus calls
+ * check.c	refuses bad models
+ * work.c	the model's work
+ * violation.c	who is told of a violation
+ * journal.c	the journal
+ * machine.c	the suites' side
+ */
+#ifndef _UMLAB_SLOT_H
+#define _UMLAB_SLOT_H
+
+#include <linux/kref.h>
+#include <linux/spinlock.h>
+#include <umlab/machine.h>
+#include <umlab/model.h>
+
+#include "bus/bus.h"
+#include "journal.h"
+
+/**
+ * struct umlab_watch - what violations there were and which are expected
+ * @test: the test the function is plugged in for; NULL: none
+ * @since: the journal when it was plugged in
+ * @expected: declared, by kind
+ * @seen: that came, by kind
+ */
+struct umlab_watch {
+	struct kunit *test;
+	u64 since;
+	unsigned int expected[UMLAB_VIOLATIONS];
+	unsigned int seen[UMLAB_VIOLATIONS];
+};
+
+/**
+ * struct umlab_slot - a function
+ * @lock: guards all below, and the model's state
+ * @ref: config accesses and mappings of BARs hold references
+ * @rcu: for freeing
+ * @devfn: where it is
+ * @present: it is there; goes false only, and may be read without the lock
+ * @model: what it is
+ * @config: config space
+ * @bars: the BARs
+ * @irqs: the interrupts
+ * @faults: what is to go wrong
+ * @work: all the model's work
+ * @completion: when it completes
+ * @delay_ns: likewise
+ * @watch: the violations
+ * @priv: the model's state
+ */
+struct umlab_slot {
+	spinlock_t lock;
+	struct kref ref;
+	struct rcu_head rcu;
+	unsigned int devfn;
+	bool present;
+	const struct umlab_model *model;
+	struct umlab_config config;
+	struct umlab_bar_state bars[PCI_STD_NUM_BARS];
+	struct umlab_irqs irqs;
+	struct umlab_faults faults;
+	struct list_head work;
+	enum umlab_completion completion;
+	u64 delay_ns;
+	struct umlab_watch watch;
+	u8 priv[] __aligned(8);
+};
+
+/* What the bus calls; the lock is held unless said otherwise */
+
+/**
+ * umlab_slot_get() - take a reference, if the slot is not on its way out
+ * @slot: the slot, found under RCU
+ *
+ * Context: any. Return: whether there is one now.
+ */
+static inline bool umlab_slot_get(struct umlab_slot *slot)
+{
+	return kref_get_unless_zero(&slot->ref);
+}
+
+/**
+ * umlab_slot_put() - drop a reference
+ * @slot: the slot
+ *
+ * Context: any, lock not held.
+ */
+void umlab_slot_put(struct umlab_slot *slot);
+
+/**
+ * umlab_slot_event() - record an event in the journal
+ * @slot: the slot
+ * @kind: what happened
+ * @where: the BAR
+ * @offset: in it
+ * @size: of the access
+ * @value: read or written
+ *
+ * Context: any. Return: as umlab_journal_add().
+ */
+static __always_inline struct umlab_event *
+umlab_slot_event(const struct umlab_slot *slot, enum umlab_event_kind kind,
+		 u8 where, u32 offset, u32 size, u64 value)
+{
+	return umlab_journal_add(slot->devfn, kind, where, offset, size,
+				 value);
+}
+
+/**
+ * umlab_bus_event() - record an event of no function
+ * @kind: what happened
+ * @offset: to what
+ */
+static inline void umlab_bus_event(enum umlab_event_kind kind, u32 offset)
+{
+	umlab_journal_add(UMLAB_NO_FUNCTION, kind, 0, offset, 0, 0);
+}
+
+/**
+ * umlab_slot_violation() - a driver did something wrong
+ * @slot: the slot
+ * @kind: what
+ * @fmt: in words
+ *
+ * Context: any, the lock may be held or not.
+ */
+__printf(3, 4)
+void umlab_slot_violation(struct umlab_slot *slot, enum umlab_violation kind,
+			  const char *fmt, ...);
+
+/**
+ * umlab_slot_bar_read() - have the model answer
+ * @slot: the slot
+ * @bar: the BAR
+ * @offset: in it
+ * @size: in bytes
+ */
+u64 umlab_slot_bar_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
+			unsigned int size);
+
+/**
+ * umlab_slot_bar_write() - tell the model
+ * @slot: the slot
+ * @bar: the BAR
+ * @offset: in it
+ * @size: in bytes
+ * @value: what
+ */
+void umlab_slot_bar_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
+			  unsigned int size, u64 value);
+
+/**
+ * umlab_slot_config_written() - tell the model that config space changed
+ * @slot: the slot
+ * @where: where
+ * @size: in bytes
+ */
+void umlab_slot_config_written(struct umlab_slot *slot, unsigned int where,
+			       unsigned int size);
+
+/**
+ * umlab_slot_reset() - reset config space, interrupts, work and model
+ * @slot: the slot
+ * @why: the reason
+ */
+void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why);
+
+/* For machine.c: plugging without a test; the lock is not held */
+
+/**
+ * umlab_slot_plug() - plug in a function
+ * @model: as for umlab_plug()
+ * @options: likewise
+ * @test: whom violations fail; NULL: none
+ *
+ * Return: the function or an ERR_PTR, see umlab_try_plug().
+ */
+struct umlab_slot *umlab_slot_plug(const struct umlab_model *model,
+				   const struct umlab_options *options,
+				   struct kunit *test);
+
+/**
+ * umlab_slot_unplug() - unplug it
+ * @slot: the function; the caller's reference stays
+ */
+void umlab_slot_unplug(struct umlab_slot *slot);
+
+/* violation.c */
+
+/**
+ * umlab_watch_missing() - which violations were declared and did not come
+ * @slot: the slot, unplugged
+ * @test: told of each
+ */
+void umlab_watch_missing(struct umlab_slot *slot, struct kunit *test);
+
+/* check.c */
+
+/**
+ * umlab_check_options() - refuse bad options
+ * @options: the options
+ *
+ * Return: 0, or -EINVAL and the log names the field.
+ */
+int umlab_check_options(const struct umlab_options *options);
+
+/**
+ * umlab_check_model() - refuse a bad model
+ * @model: the model
+ *
+ * Return: 0, or -EINVAL and the log names the field.
+ */
+int umlab_check_model(const struct umlab_model *model);
+
+/* work.c */
+
+/**
+ * umlab_work_cancel_all() - cancel all work of a function
+ * @slot: the slot
+ */
+void umlab_work_cancel_all(struct umlab_slot *slot);
+
+/**
+ * umlab_work_flush() - wait for timers that have been cancelled
+ * @slot: the slot, on its way out
+ *
+ * Context: may sleep, lock not held.
+ */
+void umlab_work_flush(struct umlab_slot *slot);
+
+#endif /* _UMLAB_SLOT_H */
