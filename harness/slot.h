@@ -45,7 +45,7 @@ struct umlab_watch {
  * @rcu: for freeing
  * @devfn: where it is
  * @present: it is there; goes false only, and may be read without the lock
- * @model: what it is
+ * @model: what it is, a copy; without caps, which are config space by now
  * @config: config space
  * @bars: the BARs
  * @irqs: the interrupts
@@ -62,7 +62,7 @@ struct umlab_slot {
 	struct rcu_head rcu;
 	unsigned int devfn;
 	bool present;
-	const struct umlab_model *model;
+	struct umlab_model model;
 	struct umlab_config config;
 	struct umlab_bar_state bars[PCI_STD_NUM_BARS];
 	struct umlab_irqs irqs;

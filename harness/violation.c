@@ -36,7 +36,7 @@ static void violation_tell(struct umlab_slot *slot, enum umlab_violation kind,
 	umlab_slot_event(slot, UMLAB_VIOLATED, 0, kind, 0, 0);
 	printk("%sumlab: %02x:%02x.%x (%s): %sviolation (%s): %pV\n",
 	       expected ? KERN_INFO : KERN_ERR, UMLAB_BUS,
-	       PCI_SLOT(slot->devfn), PCI_FUNC(slot->devfn), slot->model->name,
+	       PCI_SLOT(slot->devfn), PCI_FUNC(slot->devfn), slot->model.name,
 	       expected ? "expected " : "", violation_names[kind], text);
 	if (watch->test && !expected)
 		kunit_set_failure(watch->test);
@@ -86,7 +86,7 @@ void umlab_watch_missing(struct umlab_slot *slot, struct kunit *test)
 			KUNIT_FAIL(test,
 				   "%02x.%x (%s): %u violations (%s) were expected, %u came",
 				   PCI_SLOT(slot->devfn),
-				   PCI_FUNC(slot->devfn), slot->model->name,
+				   PCI_FUNC(slot->devfn), slot->model.name,
 				   watch->expected[kind],
 				   violation_names[kind], watch->seen[kind]);
 	}

@@ -39,7 +39,7 @@ void umlab_bar_init(struct umlab_slot *slot)
 	unsigned int i;
 
 	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
-		const struct umlab_bar *desc = &slot->model->bars[i];
+		const struct umlab_bar *desc = &slot->model.bars[i];
 
 		slot->bars[i] = (struct umlab_bar_state) {
 			.slot = slot,
@@ -59,7 +59,7 @@ static u64 bar_register(const struct umlab_slot *slot, unsigned int index)
 	u64 address = umlab_config_get(&slot->config, where, 4) &
 		      PCI_BASE_ADDRESS_MEM_MASK;
 
-	if (slot->model->bars[index].is_64)
+	if (slot->model.bars[index].is_64)
 		address |= (u64)umlab_config_get(&slot->config, where + 4, 4)
 			   << 32;
 	return address;
@@ -68,7 +68,7 @@ static u64 bar_register(const struct umlab_slot *slot, unsigned int index)
 /* A BAR got an address: its contents come along */
 static void bar_move(struct umlab_bar_state *bar, u64 address)
 {
-	bool memory = bar->slot->model->bars[bar->index].kind ==
+	bool memory = bar->slot->model.bars[bar->index].kind ==
 		      UMLAB_BAR_MEMORY;
 	void *to = umlab_bridge_backing(address, bar->size);
 
@@ -104,7 +104,7 @@ void umlab_bar_decode(struct umlab_slot *slot)
 
 void *umlab_bar_memory(struct umlab_slot *slot, unsigned int bar)
 {
-	if (slot->model->bars[bar].kind != UMLAB_BAR_MEMORY ||
+	if (slot->model.bars[bar].kind != UMLAB_BAR_MEMORY ||
 	    slot->bars[bar].home == UMLAB_NOWHERE)
 		return NULL;
 	return umlab_bridge_backing(slot->bars[bar].home, slot->bars[bar].size);
@@ -162,6 +162,10 @@ static bool bar_refuses(const struct bar_mapping *map, unsigned int offset,
 				     table ? " in the MSI-X structures" : "");
 	else
 		return false;
+	/* An unsupported request, as the function sees it (PCIe 4.0, 7.5.3.5) */
+	if (slot->config.exp)
+		umlab_config_set(&slot->config, slot->config.exp +
+				 PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_URD, true);
 	return true;
 }
 
@@ -438,7 +442,7 @@ static long bar_map(u64 address, size_t size, const struct logic_iomem_ops **ops
 	};
 	*priv = map;
 	*ops = &bar_ops;
-	if (slot->model->bars[index].kind == UMLAB_BAR_MEMORY) {
+	if (slot->model.bars[index].kind == UMLAB_BAR_MEMORY) {
 		map->memory = umlab_bridge_backing(map->address, bar->size);
 		*ops = &memory_ops;
 	}

@@ -224,7 +224,7 @@ static bool bridge_has_room(const struct umlab_slot *slot,
 	unsigned int i;
 
 	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
-		enum umlab_bar_kind kind = slot->model->bars[i].kind;
+		enum umlab_bar_kind kind = slot->model.bars[i].kind;
 		const struct resource *window =
 			kind == UMLAB_BAR_MEMORY ? &bridge_memory :
 						   &bridge_registers;
@@ -233,7 +233,7 @@ static bool bridge_has_room(const struct umlab_slot *slot,
 		    pdev->resource[i].parent == window)
 			continue;
 		pci_err(pdev, "umlab: no room for bars[%u], %#x bytes\n", i,
-			slot->model->bars[i].size);
+			slot->model.bars[i].size);
 		return false;
 	}
 	return true;

@@ -182,7 +182,7 @@ static bool caps_wanted(const struct umlab_cap *cap, unsigned int irqs)
 
 int umlab_caps_init(struct umlab_slot *slot, unsigned int irqs)
 {
-	const struct umlab_model *model = slot->model;
+	const struct umlab_model *model = &slot->model;
 	struct umlab_config *config = &slot->config;
 	unsigned int link = PCI_CAPABILITY_LIST;
 	unsigned int i;

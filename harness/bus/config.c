@@ -134,7 +134,7 @@ static void config_identity(struct umlab_config *config,
 
 int umlab_config_init(struct umlab_slot *slot, unsigned int irqs)
 {
-	const struct umlab_model *model = slot->model;
+	const struct umlab_model *model = &slot->model;
 	struct umlab_config *config = &slot->config;
 	unsigned int i;
 	int err;

@@ -28,7 +28,7 @@ static int usermap_look(pte_t *ptep, unsigned long addr, void *data)
 	slot = umlab_bar_find(PFN_PHYS(pte_pfn(pte)), &index);
 	if (!slot)
 		return 0;
-	if (slot->model->bars[index].kind == UMLAB_BAR_REGISTERS &&
+	if (slot->model.bars[index].kind == UMLAB_BAR_REGISTERS &&
 	    !slot->bars[index].user) {
 		slot->bars[index].user = true;
 		umlab_slot_violation(slot, UMLAB_VIOLATION_USERMAP,

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A driver for the card of pci_card.h, made of ordinary PCI calls
+ */
+#ifndef _LAB_PCI_DRV_H
+#define _LAB_PCI_DRV_H
+
+#include <linux/pci.h>
+#include <linux/types.h>
+
+#define LAB_DRV_VECTORS	32
+
+struct kunit;
+struct lab_drv;
+
+/**
+ * struct lab_drv_setup - what the driver asks for
+ * @irqs: PCI_IRQ_*; 0: no interrupts
+ * @vectors: how many of them at most; 0: one
+ * @no_master: forgets to enable bus mastering
+ * @no_ack: forgets to acknowledge interrupts
+ */
+struct lab_drv_setup {
+	unsigned int irqs;
+	unsigned int vectors;
+	bool no_master;
+	bool no_ack;
+};
+
+/**
+ * struct lab_drv_vector - an interrupt of a bound device
+ * @drv: the device
+ * @index: which
+ * @taken: how often its handler found it to be its own
+ * @foreign: how often not
+ * @soft: how often it ran outside of hard interrupt context
+ */
+struct lab_drv_vector {
+	struct lab_drv *drv;
+	unsigned int index;
+	unsigned int taken;
+	unsigned int foreign;
+	unsigned int soft;
+};
+
+/**
+ * struct lab_drv - a bound device
+ * @pdev: the device
+ * @setup: what was asked for
+ * @regs: the register BAR; NULL for LAB_CARD_BARE
+ * @memory: the memory BAR
+ * @vectors: how many interrupts there are
+ * @vector: each of them
+ */
+struct lab_drv {
+	struct pci_dev *pdev;
+	const struct lab_drv_setup *setup;
+	void __iomem *regs;
+	void __iomem *memory;
+	int vectors;
+	struct lab_drv_vector vector[LAB_DRV_VECTORS];
+};
+
+/**
+ * lab_drv_register() - register the driver for the length of a test
+ * @test: the test; aborted if this fails
+ * @setup: what it asks for; NULL: no interrupts. Must outlive the test
+ *
+ * Functions must be plugged in after that, so that they are unplugged before.
+ */
+void lab_drv_register(struct kunit *test, const struct lab_drv_setup *setup);
+
+/**
+ * lab_drv_bound() - the driver's side of a device
+ * @test: the test; aborted if the driver is not bound
+ * @pdev: the device
+ */
+struct lab_drv *lab_drv_bound(struct kunit *test, struct pci_dev *pdev);
+
+/**
+ * lab_drv_removes() - how often the driver was unbound since it was registered
+ */
+unsigned int lab_drv_removes(void);
+
+#endif /* _LAB_PCI_DRV_H */
