@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * MSI and MSI-X: as programmed, masked, pending
+ */
+
+#include <kunit/test.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/pci.h>
+#include <umlab/machine.h>
+
+#include "lib/pci_card.h"
+#include "lib/pci_drv.h"
+
+struct msi_fixture {
+	const struct lab_drv_setup *setup;
+	struct umlab_slot *slot;
+	struct lab_card *card;
+	struct pci_dev *pdev;
+	struct lab_drv *drv;
+};
+
+static const struct lab_drv_setup msi_setups[] = {
+	{ .irqs = PCI_IRQ_MSI, .vectors = 4 },
+	{ .irqs = PCI_IRQ_MSIX, .vectors = 4 },
+};
+
+static void msi_setup_desc(const struct lab_drv_setup *setup, char *desc)
+{
+	strscpy(desc, setup->irqs == PCI_IRQ_MSI ? "MSI" : "MSI-X",
+		KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(msi_setup, msi_setups, msi_setup_desc);
+
+static struct msi_fixture msi_plug(struct kunit *test,
+				   const struct lab_drv_setup *setup,
+				   const struct umlab_model *model)
+{
+	struct msi_fixture fx = { .setup = setup };
+
+	lab_drv_register(test, setup);
+	fx.slot = umlab_plug(test, model, NULL);
+	fx.card = umlab_priv(fx.slot);
+	fx.pdev = umlab_pdev(fx.slot);
+	fx.drv = lab_drv_bound(test, fx.pdev);
+	return fx;
+}
+
+static struct msi_fixture msi_fixture(struct kunit *test)
+{
+	return msi_plug(test, test->param_value, &lab_card_model);
+}
+
+static void msi_cause(struct msi_fixture *fx, u32 vector)
+{
+	iowrite32(vector, fx->drv->regs + LAB_CARD_CAUSE);
+}
+
+static unsigned int msi_taken(const struct msi_fixture *fx, unsigned int vector)
+{
+	return fx->drv->vector[vector].taken;
+}
+
+static bool msi_pending(const struct msi_fixture *fx, unsigned int vector)
+{
+	u32 bits;
+
+	if (fx->setup->irqs == PCI_IRQ_MSIX)
+		bits = ioread32(fx->drv->regs + LAB_CARD_PBA);
+	else
+		pci_read_config_dword(fx->pdev, LAB_CARD_CAP_MSI +
+				      PCI_MSI_PENDING_64, &bits);
+	return bits & BIT(vector);
+}
+
+/* Each vector has a handler of its own, in hard interrupt context. */
+static void msi_vectors(struct kunit *test)
+{
+	struct msi_fixture fx = msi_fixture(test);
+	int i, j;
+
+	KUNIT_ASSERT_EQ(test, fx.drv->vectors, 4);
+	for (i = 0; i < 4; i++) {
+		msi_cause(&fx, i);
+		for (j = 0; j < 4; j++)
+			KUNIT_EXPECT_EQ(test, msi_taken(&fx, j), j <= i);
+		KUNIT_EXPECT_EQ(test, fx.drv->vector[i].soft, 0);
+		KUNIT_EXPECT_EQ(test, fx.drv->vector[i].foreign, 0);
+	}
+}
+
+/* Masked by the kernel: pending, seen in the function's registers */
+static void msi_masked(struct kunit *test)
+{
+	struct msi_fixture fx = msi_fixture(test);
+	int irq = pci_irq_vector(fx.pdev, 2);
+
+	disable_irq(irq);
+	/* The kernel masks when the first one comes. */
+	msi_cause(&fx, 2);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 2), 0);
+	msi_cause(&fx, 2);
+	KUNIT_EXPECT_TRUE(test, msi_pending(&fx, 2));
+	KUNIT_EXPECT_FALSE(test, msi_pending(&fx, 1));
+	msi_cause(&fx, 1);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 1), 1);
+	enable_irq(irq);
+	KUNIT_EXPECT_FALSE(test, msi_pending(&fx, 2));
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 2), 1);
+}
+
+static void msi_while_off(struct kunit *test)
+{
+	struct msi_fixture fx = msi_fixture(test);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	msi_cause(&fx, 3);
+	msi_cause(&fx, 0);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 3) + msi_taken(&fx, 0), 0);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 3), 1);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 1);
+}
+
+static void msi_lost_and_spurious(struct kunit *test)
+{
+	struct umlab_faults faults = { .irq_lost = 1 };
+	struct msi_fixture fx = msi_fixture(test);
+
+	umlab_set_faults(fx.slot, &faults);
+	msi_cause(&fx, 1);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 1), 0);
+	iowrite32(~0, fx.drv->regs + LAB_CARD_STATUS);
+	umlab_inject_spurious(fx.slot, 1);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 1), 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[1].foreign, 1);
+}
+
+/* A message is a write to memory: not without bus mastering */
+static void msi_no_master(struct kunit *test)
+{
+	const struct lab_drv_setup *with = test->param_value;
+	struct lab_drv_setup *setup = kunit_kzalloc(test, sizeof(*setup),
+						    GFP_KERNEL);
+	struct msi_fixture fx;
+
+	KUNIT_ASSERT_NOT_NULL(test, setup);
+	*setup = *with;
+	setup->no_master = true;
+	fx = msi_plug(test, setup, &lab_card_model);
+	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_MASTER);
+	msi_cause(&fx, 0);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+}
+
+/* A message that was programmed to go somewhere else */
+static void msi_wrong_address(struct kunit *test)
+{
+	struct msi_fixture fx = msi_fixture(test);
+
+	if (fx.setup->irqs == PCI_IRQ_MSIX)
+		iowrite32(0x1000, fx.drv->regs + LAB_CARD_TABLE);
+	else
+		pci_write_config_dword(fx.pdev, LAB_CARD_CAP_MSI +
+				       PCI_MSI_ADDRESS_LO, 0x1000);
+	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_MESSAGE);
+	msi_cause(&fx, 0);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+}
+
+/* With messages enabled, INTx is not asserted. */
+static void msi_no_intx(struct kunit *test)
+{
+	struct msi_fixture fx = msi_fixture(test);
+	u64 begin = umlab_journal_now();
+	u16 status;
+
+	pci_intx(fx.pdev, 1);
+	msi_cause(&fx, 0);
+	pci_read_config_word(fx.pdev, PCI_STATUS, &status);
+	KUNIT_EXPECT_FALSE(test, status & PCI_STATUS_INTERRUPT);
+	/* One interrupt came, and it was the message. */
+	KUNIT_EXPECT_EQ(test, umlab_journal_count(NULL, begin,
+		(struct umlab_event) {
+			.kind = UMLAB_IRQ_DELIVER,
+			.any = UMLAB_ANY_OFFSET,
+		}), 1);
+}
+
+/* A function that vanished sends nothing. */
+static void msi_vanished(struct kunit *test)
+{
+	struct msi_fixture fx = msi_fixture(test);
+
+	umlab_set_completion(fx.slot, UMLAB_COMPLETE_NEVER, 0);
+	iowrite32(1, fx.drv->regs + LAB_CARD_START);
+	umlab_vanish(fx.slot);
+	umlab_set_completion(fx.slot, UMLAB_COMPLETE_AT_ONCE, 0);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+}
+
+/* The function mask of MSI-X holds all of them. */
+static void msi_function_mask(struct kunit *test)
+{
+	struct msi_fixture fx = msi_plug(test, &msi_setups[1],
+					 &lab_card_model);
+	int where = LAB_CARD_CAP_MSIX + PCI_MSIX_FLAGS;
+	u16 flags;
+
+	pci_read_config_word(fx.pdev, where, &flags);
+	KUNIT_EXPECT_TRUE(test, flags & PCI_MSIX_FLAGS_ENABLE);
+	pci_write_config_word(fx.pdev, where, flags | PCI_MSIX_FLAGS_MASKALL);
+	msi_cause(&fx, 0);
+	msi_cause(&fx, 3);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_PBA), 9);
+	/* Pending bits are the function's alone. */
+	iowrite32(0, fx.drv->regs + LAB_CARD_PBA);
+	KUNIT_EXPECT_EQ(test, readq(fx.drv->regs + LAB_CARD_PBA), 9);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0) + msi_taken(&fx, 3), 0);
+	pci_write_config_word(fx.pdev, where, flags);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 1);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 3), 1);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_PBA), 0);
+}
+
+/* The table as software sees it */
+static void msi_table(struct kunit *test)
+{
+	static const struct lab_drv_setup none;
+	struct msi_fixture fx = msi_plug(test, &none, &lab_card_model);
+	void __iomem *entry = fx.drv->regs + LAB_CARD_TABLE + 16;
+
+	KUNIT_EXPECT_EQ(test, ioread32(entry), 0);
+	KUNIT_EXPECT_EQ(test, ioread32(entry + 12), 1);
+	writeq(0x1122334455667788ULL, entry);
+	KUNIT_EXPECT_EQ(test, ioread32(entry), 0x55667788);
+	KUNIT_EXPECT_EQ(test, ioread32(entry + 4), 0x11223344);
+	iowrite32(~0, entry);
+	KUNIT_EXPECT_EQ(test, ioread32(entry), ~3U);
+	iowrite32(~0, entry + 8);
+	KUNIT_EXPECT_EQ(test, ioread32(entry + 8), ~0U);
+	iowrite32(~0, entry + 12);
+	KUNIT_EXPECT_EQ(test, ioread32(entry + 12), 1);
+	iowrite32(0, entry + 12);
+	KUNIT_EXPECT_EQ(test, ioread32(entry + 12), 0);
+	/* The neighbours are as they were, and the model saw none of it. */
+	KUNIT_EXPECT_EQ(test, ioread32(entry - 4), 1);
+	KUNIT_EXPECT_EQ(test, ioread32(entry + 16), 0);
+	KUNIT_EXPECT_EQ(test, fx.card->reads + fx.card->writes, 0);
+}
+
+/**
+ * struct msi_shape - an MSI capability
+ * @name: the case
+ * @cap: the capability
+ * @ask: for how many vectors the driver asks
+ */
+struct msi_shape {
+	const char *name;
+	struct umlab_cap cap;
+	unsigned int ask;
+};
+
+#define MSI_SHAPE(desc, count, wide, masks, wanted)			\
+	{ .name = (desc), .ask = (wanted),				\
+	  .cap = { .id = PCI_CAP_ID_MSI,				\
+		   .msi = { .vectors = (count), .is_64 = (wide),	\
+			    .maskable = (masks) } } }
+
+static const struct msi_shape msi_shapes[] = {
+	MSI_SHAPE("1 vector, 32 bits", 1, false, false, 1),
+	MSI_SHAPE("1 vector, 64 bits", 1, true, false, 1),
+	MSI_SHAPE("2 vectors, 32 bits, maskable", 2, false, true, 2),
+	MSI_SHAPE("32 vectors, 64 bits, maskable", 32, true, true, 32),
+	MSI_SHAPE("32 vectors, 32 bits", 32, false, false, 32),
+	MSI_SHAPE("16 vectors, 2 granted", 16, true, true, 2),
+};
+
+KUNIT_ARRAY_PARAM_DESC(msi_shape, msi_shapes, name);
+
+static void msi_each_shape(struct kunit *test)
+{
+	const struct msi_shape *shape = test->param_value;
+	struct lab_drv_setup *setup = kunit_kzalloc(test, sizeof(*setup),
+						    GFP_KERNEL);
+	struct umlab_model model = lab_card_model;
+	struct msi_fixture fx;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, setup);
+	setup->irqs = PCI_IRQ_MSI;
+	setup->vectors = shape->ask;
+	model.caps = &shape->cap;
+	model.num_caps = 1;
+	fx = msi_plug(test, setup, &model);
+	KUNIT_ASSERT_EQ(test, fx.drv->vectors, shape->ask);
+	KUNIT_EXPECT_EQ(test, pci_msi_vec_count(fx.pdev),
+			shape->cap.msi.vectors);
+	for (i = 0; i < shape->ask; i++) {
+		msi_cause(&fx, i);
+		KUNIT_EXPECT_EQ(test, msi_taken(&fx, i), 1);
+	}
+	if (shape->ask == shape->cap.msi.vectors)
+		return;
+	/* A vector that was not granted: the low bits count. */
+	fx.card->status = 0;
+	umlab_inject_spurious(fx.slot, shape->ask + 1);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[1].foreign, 1);
+}
+
+static struct kunit_case msi_cases[] = {
+	KUNIT_CASE_PARAM(msi_vectors, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_masked, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_while_off, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_lost_and_spurious, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_no_master, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_wrong_address, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_no_intx, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_vanished, msi_setup_gen_params),
+	KUNIT_CASE(msi_function_mask),
+	KUNIT_CASE(msi_table),
+	KUNIT_CASE_PARAM(msi_each_shape, msi_shape_gen_params),
+	{}
+};
+
+static struct kunit_suite msi_suite = {
+	.name		= "umlab_bus_msi",
+	.test_cases	= msi_cases,
+};
+
+kunit_test_suite(msi_suite);
