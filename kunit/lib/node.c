@@ -9,9 +9,12 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/mman.h>
 #include <linux/string.h>
 
 #include "node.h"
+#include "space.h"
+#include "touch.h"
 
 static struct file *lab_open_in(const char *fs, const char *path, int flags)
 {
@@ -105,4 +108,26 @@ int lab_attr_write(struct kunit *test, const char *path, const char *text)
 	put = kernel_write(file, text, strlen(text), &pos);
 	lab_try_close(file);
 	return put < 0 ? put : 0;
+}
+
+void lab_proc_read(struct kunit *test, const char *path, char *text,
+		   size_t size)
+{
+	struct file *file = lab_open_in("proc", path, O_RDONLY);
+	unsigned long addr;
+	loff_t pos = 0;
+
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(file), "open of /proc/%s: %ld",
+			       path, PTR_ERR(file));
+	/* Most of procfs cannot be read to kernel memory. */
+	lab_space_new(test);
+	addr = lab_mmap(NULL, DIV_ROUND_UP(size, PAGE_SIZE),
+			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+	while (pos < size - 1 && vfs_read(file, (char __user *)addr + pos,
+					  size - 1 - pos, &pos) > 0)
+		;
+	lab_try_close(file);
+	KUNIT_ASSERT_EQ(test, lab_load(addr, text, pos), LAB_OK);
+	text[pos] = '\0';
 }

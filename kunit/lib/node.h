@@ -65,4 +65,16 @@ long lab_attr_read(struct kunit *test, const char *path);
  */
 int lab_attr_write(struct kunit *test, const char *path, const char *text);
 
+/**
+ * lab_proc_read() - read a file of procfs
+ * @test: the test; aborted if it cannot be read
+ * @path: its path below /proc
+ * @text: for its contents, which are cut to fit and end with a 0
+ * @size: of @text
+ *
+ * Context: the test's own thread; enters a new space, see lab_space_new().
+ */
+void lab_proc_read(struct kunit *test, const char *path, char *text,
+		   size_t size);
+
 #endif /* _LAB_NODE_H */

@@ -15,6 +15,7 @@
 static const struct lab_drv_setup drv_no_setup;
 static const struct lab_drv_setup *drv_setup = &drv_no_setup;
 static unsigned int drv_removes;
+static u32 drv_last_id;
 
 static irqreturn_t drv_handle(int irq, void *data)
 {
@@ -89,7 +90,11 @@ static int drv_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 static void drv_remove(struct pci_dev *pdev)
 {
+	struct lab_drv *drv = pci_get_drvdata(pdev);
+
 	drv_removes++;
+	if (drv->regs)
+		drv_last_id = ioread32(drv->regs + LAB_CARD_ID);
 }
 
 static const struct pci_device_id drv_ids[] = {
@@ -130,4 +135,9 @@ struct lab_drv *lab_drv_bound(struct kunit *test, struct pci_dev *pdev)
 unsigned int lab_drv_removes(void)
 {
 	return drv_removes;
+}
+
+u32 lab_drv_last_id(void)
+{
+	return drv_last_id;
 }

@@ -82,4 +82,9 @@ struct lab_drv *lab_drv_bound(struct kunit *test, struct pci_dev *pdev);
  */
 unsigned int lab_drv_removes(void);
 
+/**
+ * lab_drv_last_id() - what LAB_CARD_ID read when it was unbound last
+ */
+u32 lab_drv_last_id(void);
+
 #endif /* _LAB_PCI_DRV_H */

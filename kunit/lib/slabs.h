@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Leaks of kernel memory, by counting objects
+ *
+ * Every slab cache's objects are counted before and after something was done
+ * many times. A leak of one object a time stands out; what the allocator keeps
+ * for itself does not.
+ */
+#ifndef _LAB_SLABS_H
+#define _LAB_SLABS_H
+
+struct kunit;
+struct lab_slabs;
+
+/**
+ * lab_slabs_count() - count the objects of each cache
+ * @test: the test; aborted if they cannot be counted
+ *
+ * Return: the counts; freed when the test ends.
+ */
+struct lab_slabs *lab_slabs_count(struct kunit *test);
+
+/**
+ * lab_slabs_expect_growth() - expect that no cache has grown much
+ * @test: the test
+ * @before: the counts to compare with
+ * @most: by how many objects at most
+ */
+void lab_slabs_expect_growth(struct kunit *test, const struct lab_slabs *before,
+			     long most);
+
+#endif /* _LAB_SLABS_H */
