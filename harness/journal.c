@@ -31,6 +31,12 @@ static const char *const journal_words[] = {
 	[UMLAB_VIOLATED] = "violation",
 };
 
+static const char *const journal_resets[] = {
+	[UMLAB_RESET_POWER] = "power",
+	[UMLAB_RESET_FLR] = "FLR",
+	[UMLAB_RESET_D3] = "D3hot to D0",
+};
+
 u64 umlab_journal_now(void)
 {
 	return umlab_journal_next;
@@ -70,6 +76,14 @@ static void journal_describe(const struct umlab_event *event, char *buffer,
 	case UMLAB_VANISH:
 	case UMLAB_UNPLUG:
 		scnprintf(buffer, size, "%s", word);
+		break;
+	case UMLAB_RESET:
+		scnprintf(buffer, size, "%s: %s", word,
+			  journal_resets[event->offset]);
+		break;
+	case UMLAB_VIOLATED:
+		scnprintf(buffer, size, "%s: %s", word,
+			  umlab_violation_name(event->offset));
 		break;
 	default:
 		scnprintf(buffer, size, "%s %u", word, event->offset);

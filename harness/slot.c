@@ -78,7 +78,7 @@ u64 umlab_slot_bar_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
 	}
 	if (unlikely(slot_strikes(&slot->faults.read_ones)))
 		return ~0ULL;
-	return slot->model.ops->bar_read(slot, bar, offset, size);
+	return slot->ops.bar_read(slot, bar, offset, size);
 }
 
 void umlab_slot_bar_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
@@ -87,14 +87,14 @@ void umlab_slot_bar_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
 	if (unlikely(slot_strikes(&slot->faults.vanish)))
 		slot_vanish(slot);
 	else if (likely(!slot_strikes(&slot->faults.write_lost)))
-		slot->model.ops->bar_write(slot, bar, offset, size, value);
+		slot->ops.bar_write(slot, bar, offset, size, value);
 }
 
 void umlab_slot_config_written(struct umlab_slot *slot, unsigned int where,
 			       unsigned int size)
 {
-	if (slot->model.ops->config_written)
-		slot->model.ops->config_written(slot, where, size);
+	if (slot->ops.config_written)
+		slot->ops.config_written(slot, where, size);
 }
 
 void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why)
@@ -106,8 +106,8 @@ void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why)
 	umlab_msix_reset(slot);
 	umlab_config_reset(slot);
 	umlab_config_apply(slot);
-	if (slot->model.ops->reset)
-		slot->model.ops->reset(slot, why);
+	if (slot->ops.reset)
+		slot->ops.reset(slot, why);
 }
 
 void umlab_irq_raise(struct umlab_slot *slot, unsigned int vector)
@@ -177,6 +177,8 @@ static struct umlab_slot *slot_new(const struct umlab_model *model,
 	slot->watch.since = umlab_journal_now();
 	umlab_bar_init(slot);
 	err = umlab_config_init(slot, options->irqs ?: ~0U);
+	slot->ops = *model->ops;
+	slot->model.ops = &slot->ops;
 	slot->model.caps = NULL;
 	slot->model.num_caps = 0;
 	if (!err && model->ops->probe)
@@ -195,8 +197,8 @@ static void slot_end(struct umlab_slot *slot)
 		slot_gone(slot);
 	umlab_bridge_detach(slot);
 	umlab_work_flush(slot);
-	if (slot->model.ops->remove)
-		slot->model.ops->remove(slot);
+	if (slot->ops.remove)
+		slot->ops.remove(slot);
 }
 
 struct umlab_slot *umlab_slot_plug(const struct umlab_model *model,

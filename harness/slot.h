@@ -46,6 +46,7 @@ struct umlab_watch {
  * @devfn: where it is
  * @present: it is there; goes false only, and may be read without the lock
  * @model: what it is, a copy; without caps, which are config space by now
+ * @ops: its ops, a copy
  * @config: config space
  * @bars: the BARs
  * @irqs: the interrupts
@@ -63,6 +64,7 @@ struct umlab_slot {
 	unsigned int devfn;
 	bool present;
 	struct umlab_model model;
+	struct umlab_model_ops ops;
 	struct umlab_config config;
 	struct umlab_bar_state bars[PCI_STD_NUM_BARS];
 	struct umlab_irqs irqs;
@@ -194,6 +196,12 @@ struct umlab_slot *umlab_slot_plug(const struct umlab_model *model,
 void umlab_slot_unplug(struct umlab_slot *slot);
 
 /* violation.c */
+
+/**
+ * umlab_violation_name() - a kind of violation in words
+ * @kind: which
+ */
+const char *umlab_violation_name(enum umlab_violation kind);
 
 /**
  * umlab_watch_missing() - which violations were declared and did not come

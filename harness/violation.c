@@ -27,6 +27,11 @@ static const char *const violation_names[UMLAB_VIOLATIONS] = {
 	[UMLAB_VIOLATION_MODEL] = "device",
 };
 
+const char *umlab_violation_name(enum umlab_violation kind)
+{
+	return violation_names[kind];
+}
+
 static void violation_tell(struct umlab_slot *slot, enum umlab_violation kind,
 			   struct va_format *text)
 {

@@ -20,6 +20,7 @@
 static const struct lab_drv_setup bridge_msix = {
 	.irqs = PCI_IRQ_MSIX,
 	.vectors = LAB_CARD_MSIX,
+	.says_goodbye = true,
 };
 
 static void bridge_is_a_bus(struct kunit *test)

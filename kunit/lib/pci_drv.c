@@ -93,7 +93,7 @@ static void drv_remove(struct pci_dev *pdev)
 	struct lab_drv *drv = pci_get_drvdata(pdev);
 
 	drv_removes++;
-	if (drv->regs)
+	if (drv->setup->says_goodbye)
 		drv_last_id = ioread32(drv->regs + LAB_CARD_ID);
 }
 

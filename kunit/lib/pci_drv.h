@@ -19,12 +19,14 @@ struct lab_drv;
  * @vectors: how many of them at most; 0: one
  * @no_master: forgets to enable bus mastering
  * @no_ack: forgets to acknowledge interrupts
+ * @says_goodbye: reads LAB_CARD_ID when it is unbound
  */
 struct lab_drv_setup {
 	unsigned int irqs;
 	unsigned int vectors;
 	bool no_master;
 	bool no_ack;
+	bool says_goodbye;
 };
 
 /**
@@ -83,7 +85,7 @@ struct lab_drv *lab_drv_bound(struct kunit *test, struct pci_dev *pdev);
 unsigned int lab_drv_removes(void);
 
 /**
- * lab_drv_last_id() - what LAB_CARD_ID read when it was unbound last
+ * lab_drv_last_id() - what LAB_CARD_ID read when a driver said goodbye last
  */
 u32 lab_drv_last_id(void);
 

@@ -129,7 +129,7 @@ struct umlab_options {
 /**
  * umlab_plug() - plug in a function for the length of a test
  * @test: the test; aborted if this fails
- * @model: what it is; copied, but for what it points to: its name, its ops
+ * @model: what it is; copied with its ops; its name is not
  * @options: how; NULL: anywhere, as the model has it, completing at once
  *
  * A driver that wants it has been bound when this returns.

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When a device finishes: at once, deferred, delayed, never
+ */
+
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/pci.h>
+#include <umlab/machine.h>
+
+#include "lib/pci_card.h"
+#include "lib/pci_drv.h"
+
+#define WORK_DELAY_NS	(50 * NSEC_PER_USEC)
+
+struct work_fixture {
+	struct umlab_slot *slot;
+	struct lab_card *card;
+	struct lab_drv *drv;
+};
+
+static struct work_fixture work_plug(struct kunit *test,
+				     enum umlab_completion completion)
+{
+	static const struct lab_drv_setup setup = { .irqs = PCI_IRQ_MSI };
+	struct umlab_options options = {
+		.completion = completion,
+		.delay_ns = WORK_DELAY_NS,
+	};
+	struct work_fixture fx;
+
+	lab_drv_register(test, &setup);
+	fx.slot = umlab_plug(test, &lab_card_model, &options);
+	fx.card = umlab_priv(fx.slot);
+	fx.drv = lab_drv_bound(test, umlab_pdev(fx.slot));
+	return fx;
+}
+
+static void work_start(struct work_fixture *fx)
+{
+	iowrite32(1, fx->drv->regs + LAB_CARD_START);
+}
+
+static unsigned int work_taken(const struct work_fixture *fx)
+{
+	return fx->drv->vector[0].taken;
+}
+
+static void work_at_once(struct kunit *test)
+{
+	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_AT_ONCE);
+	u64 begin = umlab_journal_now();
+
+	work_start(&fx);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 1);
+	KUNIT_EXPECT_EQ(test, work_taken(&fx), 1);
+	UMLAB_EXPECT_ORDER(test, fx.slot, begin,
+			   UMLAB_DID_WRITE_ANY(0, LAB_CARD_START),
+			   UMLAB_DID(UMLAB_WORK, 0),
+			   UMLAB_DID(UMLAB_IRQ_RAISE, 0));
+}
+
+/* Not in the access, but as soon as time moves: a delay will do */
+static void work_deferred(struct kunit *test)
+{
+	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DEFERRED);
+
+	work_start(&fx);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+	udelay(1);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 1);
+	KUNIT_EXPECT_EQ(test, work_taken(&fx), 1);
+}
+
+static void work_delayed(struct kunit *test)
+{
+	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
+	ktime_t begin = ktime_get();
+
+	work_start(&fx);
+	udelay(WORK_DELAY_NS / NSEC_PER_USEC / 2);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+	while (!fx.card->done && ktime_us_delta(ktime_get(), begin) < 1000)
+		udelay(1);
+	KUNIT_EXPECT_EQ(test, work_taken(&fx), 1);
+	KUNIT_EXPECT_GE(test, ktime_to_ns(ktime_sub(ktime_get(), begin)),
+			WORK_DELAY_NS);
+	KUNIT_EXPECT_LT(test, ktime_to_ns(ktime_sub(ktime_get(), begin)),
+			2 * WORK_DELAY_NS);
+}
+
+static void work_never(struct kunit *test)
+{
+	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_NEVER);
+
+	work_start(&fx);
+	msleep(10000);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+	/* Not lost, only held */
+	umlab_set_completion(fx.slot, UMLAB_COMPLETE_AT_ONCE, 0);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 1);
+	KUNIT_EXPECT_EQ(test, work_taken(&fx), 1);
+}
+
+/* A reset, and unplugging, end what is under way. */
+static void work_reset(struct kunit *test)
+{
+	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
+
+	work_start(&fx);
+	KUNIT_EXPECT_EQ(test, pci_reset_function(fx.drv->pdev), 0);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+	umlab_set_completion(fx.slot, UMLAB_COMPLETE_NEVER, 0);
+	work_start(&fx);
+	KUNIT_EXPECT_EQ(test, pci_reset_function(fx.drv->pdev), 0);
+	umlab_set_completion(fx.slot, UMLAB_COMPLETE_AT_ONCE, 0);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+}
+
+static void work_unplug(struct kunit *test)
+{
+	static const struct umlab_event ran = UMLAB_DID(UMLAB_WORK, 0);
+	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
+	u64 begin = umlab_journal_now();
+
+	work_start(&fx);
+	umlab_vanish(fx.slot);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, umlab_journal_count(fx.slot, begin, ran), 0);
+	umlab_unplug(test, fx.slot);
+	KUNIT_EXPECT_EQ(test, umlab_functions(), 0);
+}
+
+/* Begun again while under way: the new time counts, and it runs once. */
+static void work_again(struct kunit *test)
+{
+	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
+
+	work_start(&fx);
+	udelay(WORK_DELAY_NS / NSEC_PER_USEC * 3 / 4);
+	work_start(&fx);
+	udelay(WORK_DELAY_NS / NSEC_PER_USEC / 2);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 1);
+}
+
+static struct kunit_case work_cases[] = {
+	KUNIT_CASE(work_at_once),
+	KUNIT_CASE(work_deferred),
+	KUNIT_CASE(work_delayed),
+	KUNIT_CASE(work_never),
+	KUNIT_CASE(work_reset),
+	KUNIT_CASE(work_unplug),
+	KUNIT_CASE(work_again),
+	{}
+};
+
+static struct kunit_suite work_suite = {
+	.name		= "umlab_machine_work",
+	.test_cases	= work_cases,
+};
+
+kunit_test_suite(work_suite);
