@@ -20,7 +20,11 @@ check:
 	@uml-config/packages.sh $@ "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) tests/check.py
 
+bench:
+	@uml-config/packages.sh kunit "$$KERNEL_SRC" "$$BUILD"
+	@$(PYTHON) uml-config/lab $@
+
 clean distclean:
 	@$(PYTHON) uml-config/lab $@
 
-.PHONY: help kunit check clean distclean
+.PHONY: help kunit check bench clean distclean

@@ -70,7 +70,7 @@ static bool check_pointer(const struct umlab_model *model, unsigned int i,
 		return check_bad(model, "caps[%u].msix.%s: %#x is not a multiple of 8",
 				 i, name, offset);
 	if ((u64)offset + size > model->bars[bar].size)
-		return check_bad(model, "caps[%u].msix.%s: %#x bytes at %#x are not inside of bars[%u]",
+		return check_bad(model, "caps[%u].msix.%s: %#x bytes at %#x leave bars[%u]",
 				 i, name, size, offset, bar);
 	return true;
 }
@@ -130,7 +130,7 @@ static bool check_cap_place(const struct umlab_model *model, unsigned int i)
 	unsigned int j;
 
 	if (at < PCI_STD_HEADER_SIZEOF || at % 4 || end > PCI_CFG_SPACE_SIZE)
-		return check_bad(model, "caps[%u].at: %#x to %#x is not aligned to 4 and between the header and the end",
+		return check_bad(model, "caps[%u].at: %#x to %#x is not aligned or not free",
 				 i, at, end);
 	for (j = 0; j < i; j++) {
 		unsigned int other = umlab_caps_place(model, j);

@@ -58,7 +58,7 @@ struct umlab_watch {
  * @priv: the model's state
  */
 struct umlab_slot {
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	struct kref ref;
 	struct rcu_head rcu;
 	unsigned int devfn;

@@ -33,40 +33,43 @@ const char *umlab_violation_name(enum umlab_violation kind)
 }
 
 static void violation_tell(struct umlab_slot *slot, enum umlab_violation kind,
-			   struct va_format *text)
+			   const char *fmt, va_list args)
 {
 	struct umlab_watch *watch = &slot->watch;
 	bool expected = watch->seen[kind]++ < watch->expected[kind];
+	char name[48], text[160];
 
 	umlab_slot_event(slot, UMLAB_VIOLATED, 0, kind, 0, 0);
-	printk("%sumlab: %02x:%02x.%x (%s): %sviolation (%s): %pV\n",
-	       expected ? KERN_INFO : KERN_ERR, UMLAB_BUS,
-	       PCI_SLOT(slot->devfn), PCI_FUNC(slot->devfn), slot->model.name,
-	       expected ? "expected " : "", violation_names[kind], text);
-	if (watch->test && !expected)
+	scnprintf(name, sizeof(name), "%02x:%02x.%x (%s)", UMLAB_BUS,
+		  PCI_SLOT(slot->devfn), PCI_FUNC(slot->devfn),
+		  slot->model.name);
+	vscnprintf(text, sizeof(text), fmt, args);
+	if (expected) {
+		pr_info("%s: expected violation (%s): %s\n", name,
+			violation_names[kind], text);
+		return;
+	}
+	pr_err("%s: violation (%s): %s\n", name, violation_names[kind], text);
+	if (watch->test)
 		kunit_set_failure(watch->test);
 }
 
 void umlab_slot_violation(struct umlab_slot *slot, enum umlab_violation kind,
 			  const char *fmt, ...)
 {
-	struct va_format text = { .fmt = fmt };
 	va_list args;
 
 	va_start(args, fmt);
-	text.va = &args;
-	violation_tell(slot, kind, &text);
+	violation_tell(slot, kind, fmt, args);
 	va_end(args);
 }
 
 void umlab_model_violation(struct umlab_slot *slot, const char *fmt, ...)
 {
-	struct va_format text = { .fmt = fmt };
 	va_list args;
 
 	va_start(args, fmt);
-	text.va = &args;
-	violation_tell(slot, UMLAB_VIOLATION_MODEL, &text);
+	violation_tell(slot, UMLAB_VIOLATION_MODEL, fmt, args);
 	va_end(args);
 }
 

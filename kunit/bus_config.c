@@ -71,7 +71,7 @@ static const struct config_row config_rows[] = {
 	{ "status", PCI_STATUS, 2, PCI_STATUS_CAP_LIST },
 	{ "revision", PCI_REVISION_ID, 1, 0x0a },
 	{ "class", PCI_CLASS_PROG, 1, 0 },
-	{ "class code", PCI_CLASS_DEVICE, 2, PCI_CLASS_OTHERS },
+	{ "class code", PCI_CLASS_DEVICE, 2, 0xff00 },
 	{ "cache line size", PCI_CACHE_LINE_SIZE, 1, 0, 0xff },
 	{ "latency timer", PCI_LATENCY_TIMER, 1 },
 	{ "header type", PCI_HEADER_TYPE, 1, PCI_HEADER_TYPE_NORMAL },

@@ -67,7 +67,7 @@ static void irq_while_off(struct kunit *test)
 	local_irq_save(flags);
 	irq_cause(&fx, 0);
 	irq_cause(&fx, 1);
-	udelay(100);
+	udelay(5);
 	KUNIT_EXPECT_EQ(test, fx.irq->taken, 0);
 	local_irq_restore(flags);
 	KUNIT_EXPECT_EQ(test, fx.irq->taken, 1);

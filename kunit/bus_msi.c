@@ -173,6 +173,10 @@ static void msi_wrong_address(struct kunit *test)
 /* With messages enabled, INTx is not asserted. */
 static void msi_no_intx(struct kunit *test)
 {
+	static const struct umlab_event delivery = {
+		.kind = UMLAB_IRQ_DELIVER,
+		.any = UMLAB_ANY_OFFSET,
+	};
 	struct msi_fixture fx = msi_fixture(test);
 	u64 begin = umlab_journal_now();
 	u16 status;
@@ -182,11 +186,7 @@ static void msi_no_intx(struct kunit *test)
 	pci_read_config_word(fx.pdev, PCI_STATUS, &status);
 	KUNIT_EXPECT_FALSE(test, status & PCI_STATUS_INTERRUPT);
 	/* One interrupt came, and it was the message. */
-	KUNIT_EXPECT_EQ(test, umlab_journal_count(NULL, begin,
-		(struct umlab_event) {
-			.kind = UMLAB_IRQ_DELIVER,
-			.any = UMLAB_ANY_OFFSET,
-		}), 1);
+	KUNIT_EXPECT_EQ(test, umlab_journal_count(NULL, begin, delivery), 1);
 }
 
 /* A function that vanished sends nothing. */

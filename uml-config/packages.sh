@@ -49,6 +49,8 @@ need perl have perl
 need python3 have python3
 need ccache have ccache
 need binutils have ld
+# Run by a suite, inside of UML
+need pciutils have lspci
 if [ -z "$missing" ]; then
 	need libc6-dev have_header stdio.h
 else

@@ -406,7 +406,7 @@ void umlab_msix_reset(struct umlab_slot *slot);
  * @offset: in it
  */
 bool umlab_msix_holds(const struct umlab_slot *slot, unsigned int bar,
-		     u32 offset);
+		      u32 offset);
 
 /**
  * umlab_msix_read() - the CPU reads the MSI-X table or pending bits
@@ -416,7 +416,7 @@ bool umlab_msix_holds(const struct umlab_slot *slot, unsigned int bar,
  * @size: 4 or 8
  */
 u64 umlab_msix_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
-			 unsigned int size);
+		    unsigned int size);
 
 /**
  * umlab_msix_write() - the CPU writes the MSI-X table
@@ -426,7 +426,7 @@ u64 umlab_msix_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
  * @size: 4 or 8
  * @value: what
  */
-void umlab_msix_write(struct umlab_slot *slot, unsigned int bar,
-			   u32 offset, unsigned int size, u64 value);
+void umlab_msix_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
+		      unsigned int size, u64 value);
 
 #endif /* _UMLAB_BUS_H */

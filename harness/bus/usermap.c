@@ -43,8 +43,9 @@ static int usermap_look(pte_t *ptep, unsigned long addr, void *data)
 static void usermap_walk(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
-	VMA_ITERATOR(vmi, mm, 0);
+	struct vma_iterator vmi;
 
+	vma_iter_init(&vmi, mm, 0);
 	for_each_vma(vmi, vma) {
 		if (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP))
 			apply_to_existing_page_range(mm, vma->vm_start,

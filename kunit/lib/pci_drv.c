@@ -20,11 +20,13 @@ static u32 drv_last_id;
 static irqreturn_t drv_handle(int irq, void *data)
 {
 	struct lab_drv_vector *vector = data;
+	ktime_t now = ktime_get();
 	struct lab_drv *drv = vector->drv;
 	u32 mine = drv->vectors == 1 ? ~0U : BIT(vector->index);
 	u32 status = ioread32(drv->regs + LAB_CARD_STATUS) & mine;
 
 	vector->soft += !in_hardirq();
+	vector->when = now;
 	if (!status || status == ~0U) {
 		vector->foreign++;
 		return IRQ_NONE;

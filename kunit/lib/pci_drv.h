@@ -5,6 +5,7 @@
 #ifndef _LAB_PCI_DRV_H
 #define _LAB_PCI_DRV_H
 
+#include <linux/ktime.h>
 #include <linux/pci.h>
 #include <linux/types.h>
 
@@ -36,6 +37,7 @@ struct lab_drv_setup {
  * @taken: how often its handler found it to be its own
  * @foreign: how often not
  * @soft: how often it ran outside of hard interrupt context
+ * @when: when its handler ran last
  */
 struct lab_drv_vector {
 	struct lab_drv *drv;
@@ -43,6 +45,7 @@ struct lab_drv_vector {
 	unsigned int taken;
 	unsigned int foreign;
 	unsigned int soft;
+	ktime_t when;
 };
 
 /**

@@ -9,19 +9,26 @@
 
 #include "quiet.h"
 
-static void lab_restore_console(void *level)
+/* One test runs at a time. */
+static int lab_console_level;
+
+static void lab_restore_console(void *unused)
 {
-	console_loglevel = (long)level;
+	console_loglevel = lab_console_level;
 }
 
 void lab_quiet_console(struct kunit *test)
 {
-	void *level = (void *)(long)console_loglevel;
-
 	/* KUnit's lines come without a newline, and out with the next one. */
 	kunit_info(test, "printing warnings only\n");
+	lab_console_level = console_loglevel;
 	console_loglevel = LOGLEVEL_NOTICE;
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, lab_restore_console,
-						  level));
+						  NULL));
+}
+
+void lab_loud_console(struct kunit *test)
+{
+	kunit_release_action(test, lab_restore_console, NULL);
 }

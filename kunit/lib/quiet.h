@@ -13,4 +13,10 @@ struct kunit;
  */
 void lab_quiet_console(struct kunit *test);
 
+/**
+ * lab_loud_console() - end lab_quiet_console() before the test does
+ * @test: the test
+ */
+void lab_loud_console(struct kunit *test);
+
 #endif /* _LAB_QUIET_H */

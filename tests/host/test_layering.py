@@ -13,6 +13,8 @@ _INCLUDE = re.compile(r'^\s*#\s*include\s+(<[^>]+>|"[^"]+")', re.M)
 # UML's own headers are for the harness alone.
 _KERNEL = re.compile(r'<(linux|uapi|asm)/[^>]+>')
 _SUITE_KERNEL = re.compile(r'<(kunit|linux|uapi|asm)/[^>]+>')
+_HARNESS_KERNEL = re.compile(
+    r'<((kunit|linux|uapi|asm|trace|umlab)/[^>]+|irq_kern\.h|os\.h)>')
 _DRIVER_CONTRACT = re.compile(r'drivers/\w+/[\w-]+-(ioctl|regs)\.h$')
 
 
@@ -35,14 +37,40 @@ def driver_may(path: Path, include: str) -> bool:
 
 
 def suite_may(path: Path, include: str) -> bool:
-    """A suite: the kernel's, umlab's contract, kunit/lib, and of a driver
-    what user space or the hardware sees."""
+    """A suite: the kernel's, umlab's contracts (that for models if it brings
+    one), kunit/lib, and of a driver what user space or the hardware sees."""
     if include.startswith('<'):
         return bool(_SUITE_KERNEL.fullmatch(include)) or \
-            include == '<umlab/machine.h>'
+            include in ('<umlab/machine.h>', '<umlab/model.h>')
     local = _local(path, include)
     return local.startswith('kunit/lib/') or \
         bool(_DRIVER_CONTRACT.fullmatch(local))
+
+
+def model_may(path: Path, include: str) -> bool:
+    """A device model: its contract, its registers, the kernel's basics."""
+    if include.startswith('<'):
+        return bool(_KERNEL.fullmatch(include)) or \
+            include == '<umlab/model.h>'
+    return _local(path, include).startswith('harness/models/')
+
+
+def harness_may(path: Path, include: str) -> bool:
+    """The harness: the kernel's and UML's headers, and its own."""
+    if include.startswith('<'):
+        return bool(_HARNESS_KERNEL.fullmatch(include))
+    return _local(path, include).startswith('harness/')
+
+
+def bus_may(path: Path, include: str) -> bool:
+    """The bus knows the slot and itself, and of umlab nothing else."""
+    if include.startswith('<umlab/'):
+        return include == '<umlab/model.h>'
+    if include.startswith('<'):
+        return harness_may(path, include)
+    local = _local(path, include)
+    return local.startswith('harness/bus/') or \
+        local in ('harness/slot.h', 'harness/compat.h')
 
 
 class LayeringTest(unittest.TestCase):
@@ -65,6 +93,14 @@ class LayeringTest(unittest.TestCase):
         """Suites do not look behind the contracts."""
         self._check('kunit', suite_may)
 
+    def test_harness(self) -> None:
+        """The harness knows no driver, no suite and no test."""
+        self._check('harness', harness_may)
+
+    def test_bus(self) -> None:
+        """The bus knows the slot object alone."""
+        self._check('harness/bus', bus_may)
+
     def test_rules_refuse(self) -> None:
         """The rules would see what they are there for."""
         driver = Path('drivers/simple/main.c')
@@ -72,9 +108,21 @@ class LayeringTest(unittest.TestCase):
         for include in ('<umlab/model.h>', '<kunit/test.h>',
                         '"../../kunit/lib/space.h"', '"../scull/scull.h"'):
             self.assertFalse(driver_may(driver, include), include)
-        for include in ('"../drivers/scull/scull.h"', '<umlab/model.h>',
+        for include in ('"../drivers/scull/scull.h"', '<os.h>',
                         '"../harness/bus/bus.h"'):
             self.assertFalse(suite_may(suite, include), include)
+        model = Path('harness/models/dad.c')
+        for include in ('<umlab/machine.h>', '"../slot.h"', '<kunit/test.h>',
+                        '"../../drivers/dad/dad.h"'):
+            self.assertFalse(model_may(model, include), include)
+        harness = Path('harness/slot.c')
+        for include in ('"../kunit/lib/space.h"', '"../drivers/scull/scull.h"',
+                        '"../tests/x.h"'):
+            self.assertFalse(harness_may(harness, include), include)
+        bus = Path('harness/bus/irq.c')
+        for include in ('<umlab/machine.h>', '"../journal.h"',
+                        '"../dma/gate.h"'):
+            self.assertFalse(bus_may(bus, include), include)
 
     def test_no_umlab_in_drivers(self) -> None:
         """Nothing in a driver knows of umlab."""

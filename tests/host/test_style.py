@@ -9,6 +9,9 @@ import unittest
 
 from .support import OBJECTS, REPO, TREE, sources
 
+# What a file is there for, and checkpatch would have elsewhere
+_ALLOWED = {'harness/compat.h': 'LINUX_VERSION_CODE,CONSTANT_COMPARISON'}
+
 _FOLDERS = ('drivers', 'harness', 'kunit', 'tests')
 
 
@@ -23,7 +26,9 @@ class CheckpatchTest(unittest.TestCase):
             with self.subTest(str(path)):
                 done = subprocess.run(
                     ['perl', str(script), '--no-tree', '--strict', '--terse',
-                     '--no-summary', '-f', str(path)], cwd=REPO,
+                     '--no-summary',
+                     f'--ignore={_ALLOWED.get(str(path), "")}', '-f',
+                     str(path)], cwd=REPO,
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                     check=False)
                 self.assertEqual((done.returncode, done.stdout), (0, ''))

@@ -7,5 +7,6 @@ from pathlib import Path
 if __name__ == '__main__':
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     from lab import cli  # pylint: disable=import-outside-toplevel
-    sys.exit({'kunit': cli.kunit, 'clean': cli.clean,
+    sys.exit({'kunit': cli.kunit,
+              'bench': lambda: cli.supervised(cli.bench), 'clean': cli.clean,
               'distclean': cli.distclean}[sys.argv[1]]())

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Tuple
 
-from . import overlay, processes, source
+from . import benchmark, overlay, processes, source
 from .configs import CONFIGS
 from .errors import LabError
 from .kernel import Kernel, build
@@ -189,6 +189,9 @@ def _exec(kernel: Kernel, suite: str, words: List[str], umid: Path) -> int:
                f'--timeout={kernel.config.timeout}', *words]
     if suite:
         command.append(suite)
+    elif not any(word.startswith('--filter') for word in words):
+        # Benchmarks, and what takes its time, are run by their names.
+        command.append('--filter=speed>slow')
     sys.stdout.flush()
     return subprocess.run(command, env=kernel.environment(),
                           stdin=subprocess.DEVNULL, check=False).returncode
@@ -260,6 +263,20 @@ def supervised(job: Callable[[Request], int]) -> int:
             outcome.status = processes.supervise(guarded,
                                                  lambda: tidy(request.build))
     return outcome.status
+
+
+def bench(request: Request) -> int:
+    """Measure, in real time; the exit status."""
+    if request.suite or request.args:
+        raise LabError('SUITE and ARGS are for "make kunit"')
+    kernel, _ = built_kernel(request)
+    rows = benchmark.measure(kernel, request.build / 'tmp')
+    result = request.build / 'bench.json'
+    benchmark.write(rows, result)
+    print(benchmark.table(rows))
+    print(f'\numlab: {len(rows)} rows in {result}'
+          f' (Linux {kernel.source.release}, {kernel.name})', flush=True)
+    return 0
 
 
 def kunit() -> int:

@@ -46,7 +46,7 @@
  *		.name = "counter",
  *		.vendor = 0x1234,
  *		.device = 0x0001,
- *		.class = PCI_CLASS_OTHERS << 8,
+ *		.class = PCI_CLASS_OTHERS << 16,
  *		.intx = true,
  *		.bars[0] = {
  *			.kind = UMLAB_BAR_REGISTERS,

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How fast the machine is, for "make bench"
+ *
+ * Not a test: it fails only if what it measures does not work. Each row of the
+ * result is one line of the log, which "make bench" collects:
+ *
+ *	umlab-bench: <name> <unit> <median> <min> <max> <runs>
+ *
+ * It needs real time, and is skipped where time is virtual.
+ */
+
+#include <kunit/test.h>
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/pci.h>
+#include <linux/sort.h>
+#include <umlab/machine.h>
+
+#include "lib/pci_card.h"
+#include "lib/pci_drv.h"
+#include "lib/quiet.h"
+
+#define BENCH_RUNS	101
+#define BENCH_BURST	10000	/* accesses a run */
+#define BENCH_FUNCTIONS	256
+#define BENCH_EDGE	32	/* functions at either end that are compared */
+
+static int bench_init(struct kunit *test)
+{
+	if (umlab_time_is_virtual())
+		kunit_skip(test, "time is virtual: run \"make bench\"");
+	return 0;
+}
+
+static int bench_compare(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static u64 bench_median(u64 *samples, unsigned int count)
+{
+	sort(samples, count, sizeof(*samples), bench_compare, NULL);
+	return samples[count / 2];
+}
+
+/* One row; @samples are in thousandths of @unit, and are sorted */
+static void bench_row(const char *name, const char *unit, u64 *samples,
+		      unsigned int count)
+{
+	u64 median = bench_median(samples, count);
+	u64 best = samples[0], worst = samples[count - 1];
+
+	pr_info("umlab-bench: %s %s %llu.%03u %llu.%03u %llu.%03u %u\n", name,
+		unit, median / 1000, (unsigned int)(median % 1000),
+		best / 1000, (unsigned int)(best % 1000), worst / 1000,
+		(unsigned int)(worst % 1000), count);
+}
+
+static u64 *bench_samples(struct kunit *test, unsigned int count)
+{
+	u64 *samples = kunit_kcalloc(test, count, sizeof(*samples),
+				     GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, samples);
+	return samples;
+}
+
+static struct lab_drv *bench_drv(struct kunit *test,
+				 const struct lab_drv_setup *setup)
+{
+	struct umlab_slot *slot;
+
+	lab_drv_register(test, setup);
+	slot = umlab_plug(test, &lab_card_model, NULL);
+	return lab_drv_bound(test, umlab_pdev(slot));
+}
+
+/* A function that measures @access to @addr in bursts */
+#define BENCH_ACCESS(name, access)					\
+static void bench_##name(u64 *samples, void __iomem *addr)		\
+{									\
+	unsigned int run, i;						\
+									\
+	for (run = 0; run < BENCH_RUNS; run++) {			\
+		u64 begin = ktime_get_ns();				\
+									\
+		for (i = 0; i < BENCH_BURST; i++)			\
+			access;						\
+		samples[run] = div_u64((ktime_get_ns() - begin) * 1000,	\
+				       BENCH_BURST);			\
+	}								\
+}
+
+BENCH_ACCESS(read8, ioread8(addr))
+BENCH_ACCESS(read16, ioread16(addr))
+BENCH_ACCESS(read32, ioread32(addr))
+BENCH_ACCESS(read64, readq(addr))
+BENCH_ACCESS(write8, iowrite8(1, addr))
+BENCH_ACCESS(write16, iowrite16(1, addr))
+BENCH_ACCESS(write32, iowrite32(1, addr))
+BENCH_ACCESS(write64, writeq(1, addr))
+
+/**
+ * struct bench_access - an access that is measured
+ * @name: of the row
+ * @measure: measures it
+ * @memory: in the memory BAR
+ */
+struct bench_access {
+	const char *name;
+	void (*measure)(u64 *samples, void __iomem *addr);
+	bool memory;
+};
+
+static const struct bench_access bench_accesses[] = {
+	{ "mmio_read8_ns", bench_read8 },
+	{ "mmio_read16_ns", bench_read16 },
+	{ "mmio_read32_ns", bench_read32 },
+	{ "mmio_read64_ns", bench_read64 },
+	{ "mmio_write8_ns", bench_write8 },
+	{ "mmio_write16_ns", bench_write16 },
+	{ "mmio_write32_ns", bench_write32 },
+	{ "mmio_write64_ns", bench_write64 },
+	{ "memory_read32_ns", bench_read32, true },
+	{ "memory_write32_ns", bench_write32, true },
+};
+
+static void bench_mmio(struct kunit *test)
+{
+	u64 *samples = bench_samples(test, BENCH_RUNS);
+	struct lab_drv *drv = bench_drv(test, NULL);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bench_accesses); i++) {
+		const struct bench_access *row = &bench_accesses[i];
+
+		row->measure(samples, row->memory ? drv->memory :
+						    drv->regs + LAB_CARD_RAM);
+		bench_row(row->name, "ns", samples, BENCH_RUNS);
+	}
+}
+
+static void bench_irq(struct kunit *test, const struct lab_drv_setup *setup,
+		      const char *name)
+{
+	u64 *samples = bench_samples(test, 1001);
+	struct lab_drv *drv = bench_drv(test, setup);
+	unsigned int i;
+
+	for (i = 0; i < 1001; i++) {
+		ktime_t begin = ktime_get();
+
+		iowrite32(0, drv->regs + LAB_CARD_CAUSE);
+		KUNIT_ASSERT_EQ(test, drv->vector[0].taken, i + 1);
+		samples[i] = ktime_to_ns(ktime_sub(drv->vector[0].when, begin));
+	}
+	bench_row(name, "us", samples, 1001);
+}
+
+static void bench_irq_msix(struct kunit *test)
+{
+	static const struct lab_drv_setup setup = { .irqs = PCI_IRQ_MSIX };
+
+	bench_irq(test, &setup, "irq_raise_to_handler_us");
+}
+
+static void bench_irq_intx(struct kunit *test)
+{
+	static const struct lab_drv_setup setup = { .irqs = PCI_IRQ_INTX };
+
+	bench_irq(test, &setup, "irq_intx_raise_to_handler_us");
+}
+
+/* To a bound driver with its BARs mapped and an interrupt, and away again */
+static void bench_plug(struct kunit *test)
+{
+	static const struct lab_drv_setup setup = { .irqs = PCI_IRQ_MSIX };
+	u64 *bound = bench_samples(test, BENCH_RUNS);
+	u64 *gone = bench_samples(test, BENCH_RUNS);
+	unsigned int i;
+
+	lab_quiet_console(test);
+	lab_drv_register(test, &setup);
+	for (i = 0; i < BENCH_RUNS; i++) {
+		u64 begin = ktime_get_ns(), middle;
+		struct umlab_slot *slot = umlab_plug(test, &lab_card_model,
+						     NULL);
+
+		middle = ktime_get_ns();
+		bound[i] = middle - begin;
+		lab_drv_bound(test, umlab_pdev(slot));
+		middle = ktime_get_ns();
+		umlab_unplug(test, slot);
+		gone[i] = ktime_get_ns() - middle;
+	}
+	lab_loud_console(test);
+	bench_row("plug_to_bound_us", "us", bound, BENCH_RUNS);
+	bench_row("unplug_us", "us", gone, BENCH_RUNS);
+}
+
+/* What the last functions of 256 cost, as a ratio of what the first did */
+static void bench_plug_256(struct kunit *test)
+{
+	u64 *ratios = bench_samples(test, 11);
+	u64 *costs = bench_samples(test, BENCH_FUNCTIONS);
+	struct umlab_slot **slots;
+	unsigned int run, i;
+
+	slots = kunit_kcalloc(test, BENCH_FUNCTIONS, sizeof(*slots),
+			      GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, slots);
+	lab_quiet_console(test);
+	lab_drv_register(test, NULL);
+	for (run = 0; run < 11; run++) {
+		for (i = 0; i < BENCH_FUNCTIONS; i++) {
+			struct umlab_options options = {
+				.at = UMLAB_AT(i / 8, i % 8),
+			};
+			u64 begin = ktime_get_ns();
+
+			slots[i] = umlab_plug(test, &lab_bare_model, &options);
+			costs[i] = ktime_get_ns() - begin;
+		}
+		while (i--)
+			umlab_unplug(test, slots[i]);
+		ratios[run] = div64_u64(1000 *
+			bench_median(costs + BENCH_FUNCTIONS - BENCH_EDGE,
+				     BENCH_EDGE),
+			bench_median(costs, BENCH_EDGE));
+	}
+	lab_loud_console(test);
+	bench_row("plug_256_cost_ratio", "ratio", ratios, 11);
+}
+
+#define BENCH_CASE(name) \
+	KUNIT_CASE_ATTR(name, ((struct kunit_attributes) { \
+		.speed = KUNIT_SPEED_VERY_SLOW }))
+
+static struct kunit_case bench_cases[] = {
+	BENCH_CASE(bench_mmio),
+	BENCH_CASE(bench_irq_msix),
+	BENCH_CASE(bench_irq_intx),
+	BENCH_CASE(bench_plug),
+	BENCH_CASE(bench_plug_256),
+	{}
+};
+
+static struct kunit_suite bench_suite = {
+	.name		= "umlab_bench",
+	.init		= bench_init,
+	.test_cases	= bench_cases,
+};
+
+kunit_test_suite(bench_suite);

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Measure how fast the machine is, in real time.
+
+The rows come from the suite umlab_bench, which prints each as a line of the
+log, and from looking at the clock while a kernel boots.  Nothing is compared
+with a fixed limit: what a row is worth depends on the machine.
+"""
+
+import json
+import re
+import statistics
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import List
+
+from .errors import LabError
+from .kernel import Kernel
+
+_BOOTS = 7
+_BOOT_TIMEOUT = 60
+
+_ROW = re.compile(r'umlab-bench: (?P<name>\S+) (?P<unit>\S+) (?P<median>\S+)'
+                  r' (?P<min>\S+) (?P<max>\S+) (?P<runs>\d+)')
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing measured, @runs times."""
+    name: str
+    unit: str
+    median: float
+    min: float
+    max: float
+    runs: int
+
+
+def parse(log: str) -> List[Row]:
+    """The rows in a kernel's log."""
+    return [Row(found['name'], found['unit'], float(found['median']),
+                float(found['min']), float(found['max']), int(found['runs']))
+            for found in _ROW.finditer(log)]
+
+
+def _command(kernel: Kernel, umid: Path, suite: str) -> List[str]:
+    """A kernel that runs @suite, in real time, and halts."""
+    ours = [arg for arg in kernel.config.kernel_args
+            if not arg.startswith('time-travel')]
+    return [str(kernel.objects / 'linux'), *ours, f'uml_dir={umid}/', 'mem=1G',
+            'console=tty', 'kunit_shutdown=halt', 'kunit.enable=1',
+            f'kunit.filter_glob={suite}']
+
+
+def _boot_ms(kernel: Kernel, umid: Path) -> float:
+    """From the start of the process to the first test, in milliseconds."""
+    began, ended = time.monotonic(), 0.0
+    with subprocess.Popen(_command(kernel, umid, 'umlab_lib.lib_pattern'),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as uml:
+        assert uml.stdout
+        for line in uml.stdout:
+            if not ended and b'# Subtest: umlab_lib' in line:
+                ended = time.monotonic()
+    if not ended:
+        raise LabError('the kernel does not boot to its tests in real time')
+    return (ended - began) * 1000
+
+
+def measure(kernel: Kernel, umid: Path) -> List[Row]:
+    """Boot @kernel and measure."""
+    print('umlab: measuring ...', flush=True)
+    log = kernel.objects / 'bench.log'
+    with open(log, 'wb') as output:
+        done = subprocess.run(_command(kernel, umid, 'umlab_bench'),
+                              stdin=subprocess.DEVNULL, stdout=output,
+                              stderr=subprocess.STDOUT, timeout=_BOOT_TIMEOUT,
+                              check=False)
+    text = log.read_text(errors='backslashreplace')
+    rows = parse(text)
+    if done.returncode or not rows or re.search(r'^ *not ok ', text, re.M):
+        raise LabError(f'the benchmark failed: its log is {log}')
+    boots = [_boot_ms(kernel, umid) for _ in range(_BOOTS)]
+    rows.append(Row('boot_to_first_test_ms', 'ms', statistics.median(boots),
+                    min(boots), max(boots), _BOOTS))
+    return rows
+
+
+def write(rows: List[Row], path: Path) -> None:
+    """Write @rows to @path, whole or not at all."""
+    part = path.with_suffix('.part')
+    part.write_text(json.dumps([asdict(row) for row in rows], indent=1) + '\n')
+    part.rename(path)
+
+
+def table(rows: List[Row]) -> str:
+    """The rows for a reader."""
+    lines = [f'{"":32} {"median":>10} {"min":>10} {"max":>10}  unit   runs']
+    lines += [f'{row.name:32} {row.median:10.3f} {row.min:10.3f}'
+              f' {row.max:10.3f}  {row.unit:5} {row.runs:5}' for row in rows]
+    return '\n'.join(lines)
