@@ -31,10 +31,7 @@ void umlab_slot_put(struct umlab_slot *slot)
 	kref_put(&slot->ref, slot_release);
 }
 
-void *umlab_priv(struct umlab_slot *slot)
-{
-	return slot->priv;
-}
+static_assert(offsetof(struct umlab_slot, priv) == 0);
 
 u32 umlab_config_read(struct umlab_slot *slot, unsigned int where,
 		      unsigned int size)
@@ -69,25 +66,22 @@ void umlab_vanish(struct umlab_slot *slot)
 	slot_vanish(slot);
 }
 
-u64 umlab_slot_bar_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
-			unsigned int size)
+bool umlab_slot_read_fails(struct umlab_slot *slot)
 {
-	if (unlikely(slot_strikes(&slot->faults.vanish))) {
+	if (slot_strikes(&slot->faults.vanish)) {
 		slot_vanish(slot);
-		return ~0ULL;
+		return true;
 	}
-	if (unlikely(slot_strikes(&slot->faults.read_ones)))
-		return ~0ULL;
-	return slot->ops.bar_read(slot, bar, offset, size);
+	return slot_strikes(&slot->faults.read_ones);
 }
 
-void umlab_slot_bar_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
-			  unsigned int size, u64 value)
+bool umlab_slot_write_fails(struct umlab_slot *slot)
 {
-	if (unlikely(slot_strikes(&slot->faults.vanish)))
+	if (slot_strikes(&slot->faults.vanish)) {
 		slot_vanish(slot);
-	else if (likely(!slot_strikes(&slot->faults.write_lost)))
-		slot->ops.bar_write(slot, bar, offset, size, value);
+		return true;
+	}
+	return slot_strikes(&slot->faults.write_lost);
 }
 
 void umlab_slot_config_written(struct umlab_slot *slot, unsigned int where,
@@ -148,11 +142,19 @@ void umlab_inject_foreign(struct umlab_slot *slot)
 	umlab_irq_foreign(slot);
 }
 
+static void slot_set_faults(struct umlab_slot *slot,
+			    const struct umlab_faults *faults)
+{
+	slot->faults = *faults;
+	slot->faulty = faults->read_ones || faults->write_lost ||
+		       faults->vanish;
+}
+
 void umlab_set_faults(struct umlab_slot *slot,
 		      const struct umlab_faults *faults)
 {
 	guard(spinlock_irqsave)(&slot->lock);
-	slot->faults = *faults;
+	slot_set_faults(slot, faults);
 }
 
 static struct umlab_slot *slot_new(const struct umlab_model *model,
@@ -162,15 +164,16 @@ static struct umlab_slot *slot_new(const struct umlab_model *model,
 	struct umlab_slot *slot;
 	int err;
 
-	slot = kzalloc(struct_size(slot, priv, model->priv_size), GFP_KERNEL);
+	slot = kzalloc(struct_size(slot, state, model->priv_size), GFP_KERNEL);
 	if (!slot)
 		return ERR_PTR(-ENOMEM);
 	atomic_inc(&slot_count);
 	spin_lock_init(&slot->lock);
 	kref_init(&slot->ref);
 	INIT_LIST_HEAD(&slot->work);
+	slot->priv = slot->state;
 	slot->model = *model;
-	slot->faults = options->faults;
+	slot_set_faults(slot, &options->faults);
 	slot->completion = options->completion;
 	slot->delay_ns = options->delay_ns;
 	slot->watch.test = test;

@@ -40,6 +40,7 @@ struct umlab_watch {
 
 /**
  * struct umlab_slot - a function
+ * @priv: the model's state
  * @lock: guards all below, and the model's state
  * @ref: config accesses and mappings of BARs hold references
  * @rcu: for freeing
@@ -51,13 +52,15 @@ struct umlab_watch {
  * @bars: the BARs
  * @irqs: the interrupts
  * @faults: what is to go wrong
+ * @faulty: a BAR access is to go wrong
  * @work: all the model's work
  * @completion: when it completes
  * @delay_ns: likewise
  * @watch: the violations
- * @priv: the model's state
+ * @state: the memory of @priv
  */
 struct umlab_slot {
+	void *priv;	/* first, for umlab_priv() */
 	spinlock_t lock;	/* see above */
 	struct kref ref;
 	struct rcu_head rcu;
@@ -69,12 +72,44 @@ struct umlab_slot {
 	struct umlab_bar_state bars[PCI_STD_NUM_BARS];
 	struct umlab_irqs irqs;
 	struct umlab_faults faults;
+	bool faulty;
 	struct list_head work;
 	enum umlab_completion completion;
 	u64 delay_ns;
 	struct umlab_watch watch;
-	u8 priv[] __aligned(8);
+	u8 state[] __aligned(8);
 };
+
+/**
+ * umlab_slot_lock() - take a slot's lock on the way of an access
+ * @slot: the slot
+ *
+ * As spin_lock_irqsave(), and faster: to find interrupts off, or to turn them
+ * on again, are two calls each in UML.
+ *
+ * Return: for umlab_slot_unlock().
+ */
+static __always_inline bool umlab_slot_lock(struct umlab_slot *slot)
+{
+	bool on = !irqs_disabled();
+
+	if (likely(on))
+		local_irq_disable();
+	spin_lock(&slot->lock);
+	return on;
+}
+
+/**
+ * umlab_slot_unlock() - drop it again
+ * @slot: the slot
+ * @on: from umlab_slot_lock()
+ */
+static __always_inline void umlab_slot_unlock(struct umlab_slot *slot, bool on)
+{
+	spin_unlock(&slot->lock);
+	if (likely(on))
+		local_irq_enable();
+}
 
 /* What the bus calls; the lock is held unless said otherwise */
 
@@ -139,14 +174,35 @@ void umlab_slot_violation(struct umlab_slot *slot, enum umlab_violation kind,
 			  const char *fmt, ...);
 
 /**
+ * umlab_slot_read_fails() - count down the faults of a register read
+ * @slot: the slot
+ *
+ * Return: whether one strikes.
+ */
+bool umlab_slot_read_fails(struct umlab_slot *slot);
+
+/**
+ * umlab_slot_write_fails() - count down the faults of a register write
+ * @slot: the slot
+ *
+ * Return: whether one strikes.
+ */
+bool umlab_slot_write_fails(struct umlab_slot *slot);
+
+/**
  * umlab_slot_bar_read() - have the model answer
  * @slot: the slot
  * @bar: the BAR
  * @offset: in it
  * @size: in bytes
  */
-u64 umlab_slot_bar_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
-			unsigned int size);
+static inline u64 umlab_slot_bar_read(struct umlab_slot *slot, unsigned int bar,
+				      u32 offset, unsigned int size)
+{
+	if (unlikely(slot->faulty) && umlab_slot_read_fails(slot))
+		return ~0ULL;
+	return slot->ops.bar_read(slot, bar, offset, size);
+}
 
 /**
  * umlab_slot_bar_write() - tell the model
@@ -156,8 +212,13 @@ u64 umlab_slot_bar_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
  * @size: in bytes
  * @value: what
  */
-void umlab_slot_bar_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
-			  unsigned int size, u64 value);
+static inline void umlab_slot_bar_write(struct umlab_slot *slot,
+					unsigned int bar, u32 offset,
+					unsigned int size, u64 value)
+{
+	if (likely(!slot->faulty) || !umlab_slot_write_fails(slot))
+		slot->ops.bar_write(slot, bar, offset, size, value);
+}
 
 /**
  * umlab_slot_config_written() - tell the model that config space changed

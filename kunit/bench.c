@@ -13,8 +13,10 @@
 #include <kunit/test.h>
 #include <linux/io.h>
 #include <linux/ktime.h>
+#include <linux/logic_iomem.h>
 #include <linux/math64.h>
 #include <linux/pci.h>
+#include <linux/sizes.h>
 #include <linux/sort.h>
 #include <umlab/machine.h>
 
@@ -72,11 +74,9 @@ static u64 *bench_samples(struct kunit *test, unsigned int count)
 static struct lab_drv *bench_drv(struct kunit *test,
 				 const struct lab_drv_setup *setup)
 {
-	struct umlab_slot *slot;
-
 	lab_drv_register(test, setup);
-	slot = umlab_plug(test, &lab_card_model, NULL);
-	return lab_drv_bound(test, umlab_pdev(slot));
+	return lab_drv_bound(test, umlab_pdev(umlab_plug(test, &lab_card_model,
+							 NULL)));
 }
 
 /* A function that measures @access to @addr in bursts */
@@ -129,17 +129,97 @@ static const struct bench_access bench_accesses[] = {
 	{ "memory_write32_ns", bench_write32, true },
 };
 
+/*
+ * What an access costs without us: a region of logic_iomem that answers at
+ * once. The kernel keeps it until it halts.
+ */
+
+static unsigned long bench_bare_read(void *priv, unsigned int offset, int size)
+{
+	return 0;
+}
+
+static void bench_bare_write(void *priv, unsigned int offset, int size,
+			     unsigned long value)
+{
+}
+
+static const struct logic_iomem_ops bench_bare_ops = {
+	.read = bench_bare_read,
+	.write = bench_bare_write,
+};
+
+static long bench_bare_map(unsigned long offset, size_t size,
+			   const struct logic_iomem_ops **ops, void **priv)
+{
+	*ops = &bench_bare_ops;
+	return offset;
+}
+
+static const struct logic_iomem_region_ops bench_bare_region = {
+	.map = bench_bare_map,
+};
+
+static struct resource bench_bare_resource =
+	DEFINE_RES_MEM_NAMED(0xe0000000, SZ_4K, "umlab bench");
+
+static void bench_bare(struct kunit *test)
+{
+	u64 *samples = bench_samples(test, BENCH_RUNS);
+	void __iomem *bare;
+
+	KUNIT_ASSERT_EQ(test, logic_iomem_add_region(&bench_bare_resource,
+						     &bench_bare_region), 0);
+	bare = ioremap(bench_bare_resource.start, SZ_4K);
+	KUNIT_ASSERT_NOT_NULL(test, bare);
+	bench_read32(samples, bare);
+	bench_row("bare_read32_ns", "ns", samples, BENCH_RUNS);
+	bench_write32(samples, bare);
+	bench_row("bare_write32_ns", "ns", samples, BENCH_RUNS);
+	iounmap(bare);
+}
+
+/* A model that does nothing but keep registers, in an array */
+
+static u64 bench_bar_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
+			  unsigned int size)
+{
+	const u64 *registers = umlab_priv(slot);
+
+	return registers[offset / 8];
+}
+
+static void bench_bar_write(struct umlab_slot *slot, unsigned int bar,
+			    u32 offset, unsigned int size, u64 value)
+{
+	u64 *registers = umlab_priv(slot);
+
+	registers[offset / 8] = value;
+}
+
+static const struct umlab_model_ops bench_ops = {
+	.bar_read = bench_bar_read,
+	.bar_write = bench_bar_write,
+};
+
 static void bench_mmio(struct kunit *test)
 {
 	u64 *samples = bench_samples(test, BENCH_RUNS);
-	struct lab_drv *drv = bench_drv(test, NULL);
+	struct umlab_model model = lab_card_model;
+	struct umlab_slot *slot;
+	struct lab_drv *drv;
 	unsigned int i;
 
+	model.ops = &bench_ops;
+	model.priv_size = SZ_4K;
+	model.num_caps = 0;
+	lab_drv_register(test, NULL);
+	slot = umlab_plug(test, &model, NULL);
+	drv = lab_drv_bound(test, umlab_pdev(slot));
 	for (i = 0; i < ARRAY_SIZE(bench_accesses); i++) {
 		const struct bench_access *row = &bench_accesses[i];
 
-		row->measure(samples, row->memory ? drv->memory :
-						    drv->regs + LAB_CARD_RAM);
+		row->measure(samples, row->memory ? drv->memory : drv->regs);
 		bench_row(row->name, "ns", samples, BENCH_RUNS);
 	}
 }
@@ -241,6 +321,7 @@ static void bench_plug_256(struct kunit *test)
 		.speed = KUNIT_SPEED_VERY_SLOW }))
 
 static struct kunit_case bench_cases[] = {
+	BENCH_CASE(bench_bare),
 	BENCH_CASE(bench_mmio),
 	BENCH_CASE(bench_irq_msix),
 	BENCH_CASE(bench_irq_intx),

@@ -187,41 +187,38 @@ static unsigned long bar_read(void *priv, unsigned int offset, int size)
 	const struct bar_mapping *map = priv;
 	struct umlab_slot *slot = map->slot;
 	unsigned int bar = map->bar->index;
-	struct umlab_event *event;
-	u64 value = ~0ULL >> (64 - 8 * size);
-	unsigned long flags;
+	bool on = umlab_slot_lock(slot);
+	struct umlab_event *event = umlab_slot_event(slot, UMLAB_READ, bar,
+						     offset, size, 0);
+	u64 value = ~0ULL;
 
-	spin_lock_irqsave(&slot->lock, flags);
-	event = umlab_slot_event(slot, UMLAB_READ, bar, offset, size, value);
-	if (bar_takes(map, offset, size, "read")) {
-		if (bar_in_msix(map, offset))
-			value = umlab_msix_read(slot, bar, offset, size);
-		else
-			value &= umlab_slot_bar_read(slot, bar, offset, size);
-		event->value = value;
-	}
-	spin_unlock_irqrestore(&slot->lock, flags);
+	if (bar_takes(map, offset, size, "read"))
+		value = bar_in_msix(map, offset) ?
+			umlab_msix_read(slot, bar, offset, size) :
+			umlab_slot_bar_read(slot, bar, offset, size);
+	value &= ~0ULL >> (64 - 8 * size);
+	event->value = value;
+	umlab_slot_unlock(slot, on);
 	return value;
 }
 
 static void bar_write(void *priv, unsigned int offset, int size,
-		      unsigned long wide)
+		      unsigned long value)
 {
 	const struct bar_mapping *map = priv;
 	struct umlab_slot *slot = map->slot;
 	unsigned int bar = map->bar->index;
-	u64 value = wide & (~0ULL >> (64 - 8 * size));
-	unsigned long flags;
+	bool on = umlab_slot_lock(slot);
 
-	spin_lock_irqsave(&slot->lock, flags);
+	value &= ~0ULL >> (64 - 8 * size);
 	umlab_slot_event(slot, UMLAB_WRITE, bar, offset, size, value);
-	if (bar_takes(map, offset, size, "write")) {
-		if (bar_in_msix(map, offset))
-			umlab_msix_write(slot, bar, offset, size, value);
-		else
-			umlab_slot_bar_write(slot, bar, offset, size, value);
-	}
-	spin_unlock_irqrestore(&slot->lock, flags);
+	if (!bar_takes(map, offset, size, "write"))
+		;
+	else if (bar_in_msix(map, offset))
+		umlab_msix_write(slot, bar, offset, size, value);
+	else
+		umlab_slot_bar_write(slot, bar, offset, size, value);
+	umlab_slot_unlock(slot, on);
 }
 
 /*
@@ -318,18 +315,50 @@ static void memory_set(void *priv, unsigned int offset, u8 byte, int size)
 		memset(map->memory + offset, byte, size);
 }
 
+/* A single access is a single access to the memory, so it is never torn. */
+static u64 memory_load(const void *memory, unsigned int size)
+{
+	switch (size) {
+	case 1:
+		return READ_ONCE(*(const u8 *)memory);
+	case 2:
+		return READ_ONCE(*(const u16 *)memory);
+	case 4:
+		return READ_ONCE(*(const u32 *)memory);
+	default:
+		return READ_ONCE(*(const u64 *)memory);
+	}
+}
+
+static void memory_store(void *memory, unsigned int size, u64 value)
+{
+	switch (size) {
+	case 1:
+		WRITE_ONCE(*(u8 *)memory, value);
+		break;
+	case 2:
+		WRITE_ONCE(*(u16 *)memory, value);
+		break;
+	case 4:
+		WRITE_ONCE(*(u32 *)memory, value);
+		break;
+	default:
+		WRITE_ONCE(*(u64 *)memory, value);
+		break;
+	}
+}
+
 static unsigned long memory_read(void *priv, unsigned int offset, int size)
 {
 	const struct bar_mapping *map = priv;
+	bool on = umlab_slot_lock(map->slot);
 	u64 value = ~0ULL >> (64 - 8 * size);
 
-	guard(spinlock_irqsave)(&map->slot->lock);
-	if (bar_takes(map, offset, size, "read")) {
-		value = 0;
-		memcpy(&value, map->memory + offset, size);
-	}
+	if (bar_takes(map, offset, size, "read"))
+		value = memory_load(map->memory + offset, size);
 	umlab_slot_event(map->slot, UMLAB_READ, map->bar->index, offset, size,
 			 value);
+	umlab_slot_unlock(map->slot, on);
 	return value;
 }
 
@@ -337,12 +366,13 @@ static void memory_write(void *priv, unsigned int offset, int size,
 			 unsigned long value)
 {
 	const struct bar_mapping *map = priv;
+	bool on = umlab_slot_lock(map->slot);
 
-	guard(spinlock_irqsave)(&map->slot->lock);
 	umlab_slot_event(map->slot, UMLAB_WRITE, map->bar->index, offset, size,
 			 value);
 	if (bar_takes(map, offset, size, "write"))
-		memcpy(map->memory + offset, &value, size);
+		memory_store(map->memory + offset, size, value);
+	umlab_slot_unlock(map->slot, on);
 }
 
 static void bar_unmap(void *priv)

@@ -217,9 +217,11 @@ struct pci_dev *umlab_bridge_pdev(const struct umlab_slot *slot)
 	return pci_get_slot(bridge->bus, slot->devfn);
 }
 
-/* Whether the PCI core found room for each BAR, in the window it belongs to */
-static bool bridge_has_room(const struct umlab_slot *slot,
-			    const struct pci_dev *pdev)
+/*
+ * Have the PCI core find room for each BAR, in the window it belongs to. Not by
+ * pci_bus_assign_resources(), which goes through all functions each time.
+ */
+static int bridge_assign(const struct umlab_slot *slot, struct pci_dev *pdev)
 {
 	unsigned int i;
 
@@ -229,14 +231,16 @@ static bool bridge_has_room(const struct umlab_slot *slot,
 			kind == UMLAB_BAR_MEMORY ? &bridge_memory :
 						   &bridge_registers;
 
-		if (kind == UMLAB_BAR_NONE ||
+		if (kind == UMLAB_BAR_NONE)
+			continue;
+		if (!pci_assign_resource(pdev, i) &&
 		    pdev->resource[i].parent == window)
 			continue;
 		pci_err(pdev, "umlab: no room for bars[%u], %#x bytes\n", i,
 			slot->model.bars[i].size);
-		return false;
+		return -ENOSPC;
 	}
-	return true;
+	return 0;
 }
 
 /*
@@ -247,22 +251,18 @@ int umlab_bridge_scan(struct umlab_slot *slot)
 {
 	struct pci_bus *bus = bridge->bus;
 	struct pci_dev *pdev;
-	int err = 0;
+	int err = -ENODEV;
 
 	pci_lock_rescan_remove();
 	pdev = pci_scan_single_device(bus, slot->devfn);
 	if (pdev) {
 		pdev->multifunction = PCI_FUNC(slot->devfn) ||
 				      bridge_multifunction(slot->devfn);
-		pci_bus_assign_resources(bus);
-		if (bridge_has_room(slot, pdev)) {
-			pci_bus_add_device(pdev);
-		} else {
+		err = bridge_assign(slot, pdev);
+		if (err)
 			pci_stop_and_remove_bus_device(pdev);
-			err = -ENOSPC;
-		}
-	} else {
-		err = -ENODEV;
+		else
+			pci_bus_add_device(pdev);
 	}
 	pci_unlock_rescan_remove();
 	return err;

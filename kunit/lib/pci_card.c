@@ -50,8 +50,8 @@ static u64 card_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
 		     unsigned int size)
 {
 	struct lab_card *card = umlab_priv(slot);
-	void *ram = card_in_ram(card, offset, size);
 	u64 value = 0;
+	void *ram;
 
 	card->reads++;
 	card->last_size = size;
@@ -67,6 +67,7 @@ static u64 card_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
 	case LAB_CARD_DONE:
 		return card->done;
 	}
+	ram = card_in_ram(card, offset, size);
 	if (ram)
 		memcpy(&value, ram, size);
 	return value;
@@ -87,7 +88,7 @@ static void card_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
 		       unsigned int size, u64 value)
 {
 	struct lab_card *card = umlab_priv(slot);
-	void *ram = card_in_ram(card, offset, size);
+	void *ram;
 
 	card->writes++;
 	card->last_size = size;
@@ -108,9 +109,12 @@ static void card_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
 	case LAB_CARD_START:
 		umlab_work_complete(&card->work);
 		break;
+	default:
+		ram = card_in_ram(card, offset, size);
+		if (ram)
+			memcpy(ram, &value, size);
+		break;
 	}
-	if (ram)
-		memcpy(ram, &value, size);
 }
 
 static void card_config_written(struct umlab_slot *slot, unsigned int where,
