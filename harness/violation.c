@@ -32,6 +32,7 @@ const char *umlab_violation_name(enum umlab_violation kind)
 	return violation_names[kind];
 }
 
+__printf(3, 0)
 static void violation_tell(struct umlab_slot *slot, enum umlab_violation kind,
 			   const char *fmt, va_list args)
 {

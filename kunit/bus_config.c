@@ -17,36 +17,6 @@
 #define EXP	LAB_CARD_CAP_EXP
 #define VENDOR	LAB_CARD_CAP_VENDOR
 
-struct config_fixture {
-	struct umlab_slot *slot;
-	struct lab_card *card;
-	struct pci_dev *pdev;
-};
-
-static struct config_fixture config_fixture(struct kunit *test)
-{
-	struct config_fixture fx;
-
-	fx.slot = umlab_plug(test, &lab_card_model, NULL);
-	fx.card = umlab_priv(fx.slot);
-	fx.pdev = umlab_pdev(fx.slot);
-	KUNIT_ASSERT_NOT_NULL(test, fx.pdev);
-	return fx;
-}
-
-static u32 config_read(struct pci_dev *pdev, int where, int size)
-{
-	u32 value = 0xdeadbeef;
-
-	pdev->bus->ops->read(pdev->bus, pdev->devfn, where, size, &value);
-	return value;
-}
-
-static void config_write(struct pci_dev *pdev, int where, int size, u32 value)
-{
-	pdev->bus->ops->write(pdev->bus, pdev->devfn, where, size, value);
-}
-
 /**
  * struct config_row - a register of the card
  * @name: the case
@@ -126,11 +96,11 @@ static void config_check(struct kunit *test, struct pci_dev *pdev,
 	u32 rw = row->rw >> 8 * byte & all;
 	int where = row->where + byte;
 
-	config_write(pdev, where, size, ~0U);
-	KUNIT_EXPECT_EQ_MSG(test, config_read(pdev, where, size), value | rw,
+	lab_config_write(pdev, where, size, ~0U);
+	KUNIT_EXPECT_EQ_MSG(test, lab_config_read(pdev, where, size), value | rw,
 			    "%#x, %d bytes, all ones written", where, size);
-	config_write(pdev, where, size, 0);
-	KUNIT_EXPECT_EQ_MSG(test, config_read(pdev, where, size), value & ~rw,
+	lab_config_write(pdev, where, size, 0);
+	KUNIT_EXPECT_EQ_MSG(test, lab_config_read(pdev, where, size), value & ~rw,
 			    "%#x, %d bytes, zero written", where, size);
 }
 
@@ -138,12 +108,12 @@ static void config_check(struct kunit *test, struct pci_dev *pdev,
 static void config_register(struct kunit *test)
 {
 	const struct config_row *row = test->param_value;
-	struct config_fixture fx = config_fixture(test);
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
 	int size, byte;
 
 	/* The PCI core has been here: back to what it is after reset. */
-	config_write(fx.pdev, EXP + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, row->where, row->size),
+	lab_config_write(fx.pdev, EXP + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, row->where, row->size),
 			row->value);
 	for (size = 1; size <= row->size; size *= 2) {
 		for (byte = 0; byte < row->size; byte += size)
@@ -154,7 +124,7 @@ static void config_register(struct kunit *test)
 /* The list as the PCI core walks it */
 static void config_capabilities(struct kunit *test)
 {
-	struct config_fixture fx = config_fixture(test);
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
 
 	KUNIT_EXPECT_EQ(test, pci_find_capability(fx.pdev, PCI_CAP_ID_PM), PM);
 	KUNIT_EXPECT_EQ(test, pci_find_capability(fx.pdev, PCI_CAP_ID_MSI),
@@ -167,7 +137,7 @@ static void config_capabilities(struct kunit *test)
 			VENDOR);
 	KUNIT_EXPECT_EQ(test, pci_find_capability(fx.pdev, PCI_CAP_ID_AGP), 0);
 	KUNIT_EXPECT_EQ(test, fx.pdev->cfg_size, PCI_CFG_SPACE_EXP_SIZE);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, 0x100, 4), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, 0x100, 4), 0);
 	KUNIT_EXPECT_EQ(test, pci_msi_vec_count(fx.pdev), LAB_CARD_MSI);
 	KUNIT_EXPECT_EQ(test, pci_msix_vec_count(fx.pdev), LAB_CARD_MSIX);
 }
@@ -189,7 +159,7 @@ static void config_placed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pci_find_capability(pdev, PCI_CAP_ID_MSI), 0x48);
 	/* No PCI Express, no extended config space */
 	KUNIT_EXPECT_EQ(test, pdev->cfg_size, PCI_CFG_SPACE_SIZE);
-	KUNIT_EXPECT_EQ(test, config_read(pdev, 0x100, 4), ~0U);
+	KUNIT_EXPECT_EQ(test, lab_config_read(pdev, 0x100, 4), ~0U);
 }
 
 /**
@@ -244,9 +214,9 @@ static void config_bar_size(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, resource_size(res), row->bar.size);
 		KUNIT_EXPECT_EQ(test, res->flags & mask,
 				IORESOURCE_MEM | row->flags);
-		address = config_read(pdev, where, 4) & ~0xfU;
+		address = lab_config_read(pdev, where, 4) & ~0xfU;
 		if (row->bar.is_64)
-			address |= (u64)config_read(pdev, where + 4, 4) << 32;
+			address |= (u64)lab_config_read(pdev, where + 4, 4) << 32;
 		KUNIT_EXPECT_EQ(test, address, res->start);
 		umlab_unplug(test, slot);
 	}
@@ -255,7 +225,7 @@ static void config_bar_size(struct kunit *test)
 /* An unsupported request sets a bit that only a 1 clears. */
 static void config_write_1_to_clear(struct kunit *test)
 {
-	struct config_fixture fx = config_fixture(test);
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
 	void __iomem *regs = ioremap(pci_resource_start(fx.pdev, 0), SZ_4K);
 	u16 status;
 
@@ -274,134 +244,17 @@ static void config_write_1_to_clear(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status, 0);
 }
 
-static void config_power_states(struct kunit *test)
-{
-	struct config_fixture fx = config_fixture(test);
-	int ctrl = PM + PCI_PM_CTRL;
-
-	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D1), 0);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, ctrl, 2), 1);
-	/* There is no D2: the write is completed and nothing changes. */
-	config_write(fx.pdev, ctrl, 2, 2);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, ctrl, 2), 1);
-	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D3hot), 0);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, ctrl, 2), 3);
-	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_D3], 0);
-	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D0), 0);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, ctrl, 2), 0);
-	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_D3], 1);
-	/* The PCI core knows, and has put the BARs back. */
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, PCI_BASE_ADDRESS_0, 4),
-			pci_resource_start(fx.pdev, 0));
-}
-
-static void config_no_soft_reset(struct kunit *test)
-{
-	static const struct umlab_cap caps[] = {
-		{ .id = PCI_CAP_ID_PM, .pm.no_soft_reset = true },
-	};
-	struct umlab_model model = lab_bare_model;
-	struct umlab_slot *slot;
-	struct lab_card *card;
-	struct pci_dev *pdev;
-
-	model.caps = caps;
-	model.num_caps = ARRAY_SIZE(caps);
-	slot = umlab_plug(test, &model, NULL);
-	card = umlab_priv(slot);
-	pdev = umlab_pdev(slot);
-	KUNIT_EXPECT_EQ(test, pci_set_power_state(pdev, PCI_D3hot), 0);
-	config_write(pdev, PCI_INTERRUPT_LINE, 1, 0x5a);
-	KUNIT_EXPECT_EQ(test, pci_set_power_state(pdev, PCI_D0), 0);
-	KUNIT_EXPECT_EQ(test, config_read(pdev, PCI_INTERRUPT_LINE, 1), 0x5a);
-	KUNIT_EXPECT_EQ(test, card->resets[UMLAB_RESET_D3], 0);
-}
-
-/* In D3hot registers do not answer. */
-static void config_asleep(struct kunit *test)
-{
-	struct config_fixture fx = config_fixture(test);
-	void __iomem *regs;
-
-	KUNIT_ASSERT_EQ(test, pci_enable_device(fx.pdev), 0);
-	regs = pci_iomap(fx.pdev, LAB_CARD_REGS, 0);
-	KUNIT_ASSERT_NOT_NULL(test, regs);
-	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D3hot), 0);
-	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_POWER);
-	KUNIT_EXPECT_EQ(test, ioread32(regs + LAB_CARD_ID), ~0U);
-	KUNIT_EXPECT_EQ(test, fx.card->reads, 0);
-	pci_iounmap(fx.pdev, regs);
-	pci_disable_device(fx.pdev);
-}
-
-/* Function-level reset through the PCI core, which saves and restores */
-static void config_flr(struct kunit *test)
-{
-	struct config_fixture fx;
-	struct lab_drv *drv;
-
-	lab_drv_register(test, NULL);
-	fx = config_fixture(test);
-	drv = lab_drv_bound(test, fx.pdev);
-	iowrite32(0x1234, drv->regs + LAB_CARD_SCRATCH);
-	KUNIT_EXPECT_EQ(test, ioread32(drv->regs + LAB_CARD_SCRATCH), 0x1234);
-	KUNIT_EXPECT_EQ(test, pci_reset_function(fx.pdev), 0);
-	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_FLR], 1);
-	KUNIT_EXPECT_EQ(test, ioread32(drv->regs + LAB_CARD_SCRATCH), 0);
-	KUNIT_EXPECT_EQ(test, ioread32(drv->regs + LAB_CARD_ID),
-			LAB_CARD_MAGIC);
-}
-
-/* The same by hand, without anybody who restores */
-static void config_flr_forgets(struct kunit *test)
-{
-	struct config_fixture fx;
-	struct lab_drv *drv;
-
-	lab_drv_register(test, NULL);
-	fx = config_fixture(test);
-	drv = lab_drv_bound(test, fx.pdev);
-	KUNIT_ASSERT_EQ(test, pcie_flr(fx.pdev), 0);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, PCI_COMMAND, 2), 0);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, PCI_BASE_ADDRESS_0, 4), 0);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, EXP + PCI_EXP_DEVCTL, 2),
-			PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_READRQ_512B);
-	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_DECODE);
-	KUNIT_EXPECT_EQ(test, ioread32(drv->regs + LAB_CARD_ID), ~0U);
-}
-
-/* A function without FLR does not reset for the same write. */
-static void config_no_flr(struct kunit *test)
-{
-	static const struct umlab_cap caps[] = {
-		{ .id = PCI_CAP_ID_EXP, .at = EXP },
-	};
-	struct umlab_model model = lab_bare_model;
-	struct umlab_slot *slot;
-	struct lab_card *card;
-	struct pci_dev *pdev;
-
-	model.caps = caps;
-	model.num_caps = ARRAY_SIZE(caps);
-	slot = umlab_plug(test, &model, NULL);
-	card = umlab_priv(slot);
-	pdev = umlab_pdev(slot);
-	config_write(pdev, EXP + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
-	KUNIT_EXPECT_EQ(test, card->resets[UMLAB_RESET_FLR], 0);
-	KUNIT_EXPECT_EQ(test, config_read(pdev, EXP + PCI_EXP_DEVCTL, 2), 0);
-}
-
 /* The model hears of writes to config space, its own registers among them */
 static void config_vendor_specific(struct kunit *test)
 {
-	struct config_fixture fx = config_fixture(test);
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
 
-	config_write(fx.pdev, VENDOR + 4, 4, 0x01020304);
+	lab_config_write(fx.pdev, VENDOR + 4, 4, 0x01020304);
 	KUNIT_EXPECT_EQ(test, fx.card->config_writes, 1);
 	KUNIT_EXPECT_EQ(test, umlab_config_read(fx.slot, VENDOR + 5, 1), 3);
-	config_write(fx.pdev, VENDOR + 5, 1, 0xff);
+	lab_config_write(fx.pdev, VENDOR + 5, 1, 0xff);
 	KUNIT_EXPECT_EQ(test, fx.card->config_writes, 2);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, VENDOR + 4, 4), 0x0102ff04);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, VENDOR + 4, 4), 0x0102ff04);
 }
 
 static void config_multifunction(struct kunit *test)
@@ -413,27 +266,27 @@ static void config_multifunction(struct kunit *test)
 	};
 	struct umlab_slot *five;
 
-	KUNIT_EXPECT_EQ(test, config_read(pdev, PCI_HEADER_TYPE, 1), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(pdev, PCI_HEADER_TYPE, 1), 0);
 	five = umlab_plug(test, &lab_bare_model, &second);
-	KUNIT_EXPECT_EQ(test, config_read(pdev, PCI_HEADER_TYPE, 1), 0x80);
-	KUNIT_EXPECT_EQ(test, config_read(pdev, PCI_CACHE_LINE_SIZE, 4) >> 16,
+	KUNIT_EXPECT_EQ(test, lab_config_read(pdev, PCI_HEADER_TYPE, 1), 0x80);
+	KUNIT_EXPECT_EQ(test, lab_config_read(pdev, PCI_CACHE_LINE_SIZE, 4) >> 16,
 			0x80);
-	KUNIT_EXPECT_EQ(test, config_read(umlab_pdev(five), PCI_HEADER_TYPE, 1),
+	KUNIT_EXPECT_EQ(test, lab_config_read(umlab_pdev(five), PCI_HEADER_TYPE, 1),
 			0x80);
 	umlab_unplug(test, five);
-	KUNIT_EXPECT_EQ(test, config_read(pdev, PCI_HEADER_TYPE, 1), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(pdev, PCI_HEADER_TYPE, 1), 0);
 }
 
 static void config_vanished(struct kunit *test)
 {
-	struct config_fixture fx = config_fixture(test);
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
 
 	umlab_vanish(fx.slot);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, PCI_VENDOR_ID, 4), ~0U);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, PCI_VENDOR_ID, 2), 0xffff);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, PCI_REVISION_ID, 1), 0xff);
-	KUNIT_EXPECT_EQ(test, config_read(fx.pdev, 0x100, 4), ~0U);
-	config_write(fx.pdev, VENDOR + 4, 4, 1);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_VENDOR_ID, 4), ~0U);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_VENDOR_ID, 2), 0xffff);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_REVISION_ID, 1), 0xff);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, 0x100, 4), ~0U);
+	lab_config_write(fx.pdev, VENDOR + 4, 4, 1);
 	KUNIT_EXPECT_EQ(test, fx.card->config_writes, 0);
 	KUNIT_EXPECT_FALSE(test, pci_device_is_present(fx.pdev));
 }
@@ -444,12 +297,6 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_placed),
 	KUNIT_CASE_PARAM(config_bar_size, config_bar_gen_params),
 	KUNIT_CASE(config_write_1_to_clear),
-	KUNIT_CASE(config_power_states),
-	KUNIT_CASE(config_no_soft_reset),
-	KUNIT_CASE(config_asleep),
-	KUNIT_CASE(config_flr),
-	KUNIT_CASE(config_flr_forgets),
-	KUNIT_CASE(config_no_flr),
 	KUNIT_CASE(config_vendor_specific),
 	KUNIT_CASE(config_multifunction),
 	KUNIT_CASE(config_vanished),

@@ -15,51 +15,37 @@
 
 static const struct lab_drv_setup irq_intx = { .irqs = PCI_IRQ_INTX };
 
-struct irq_fixture {
-	struct umlab_slot *slot;
-	struct lab_card *card;
-	struct pci_dev *pdev;
-	struct lab_drv *drv;
-	struct lab_drv_vector *irq;
-};
-
 /* On device @device: those that differ by 4 share a line. */
-static struct irq_fixture irq_plug(struct kunit *test, unsigned int device)
+static struct lab_pci irq_plug(struct kunit *test, unsigned int device)
 {
 	struct umlab_options options = { .at = UMLAB_AT(device, 0) };
-	struct irq_fixture fx;
 
-	fx.slot = umlab_plug(test, &lab_card_model, &options);
-	fx.card = umlab_priv(fx.slot);
-	fx.pdev = umlab_pdev(fx.slot);
-	fx.drv = lab_drv_bound(test, fx.pdev);
-	fx.irq = &fx.drv->vector[0];
-	return fx;
+	return lab_pci_plug(test, &lab_card_model, &options);
 }
 
-static void irq_cause(struct irq_fixture *fx, u32 vector)
+static void irq_cause(struct lab_pci *fx, u32 vector)
 {
 	iowrite32(vector, fx->drv->regs + LAB_CARD_CAUSE);
 }
 
 static void irq_in_hard_context(struct kunit *test)
 {
-	struct irq_fixture fx;
+	struct lab_pci fx;
 
 	lab_drv_register(test, &irq_intx);
 	fx = irq_plug(test, 1);
 	irq_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 1);
-	KUNIT_EXPECT_EQ(test, fx.irq->soft, 0);
-	KUNIT_EXPECT_EQ(test, fx.irq->foreign, 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].soft, 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].foreign, 0);
 	irq_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 2);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 2);
 }
 
 /* While interrupts are off nothing is delivered, and nothing is lost. */
 static void irq_while_off(struct kunit *test)
 {
-	struct irq_fixture fx;
+	struct lab_pci fx;
 	unsigned long flags;
 
 	lab_drv_register(test, &irq_intx);
@@ -68,26 +54,26 @@ static void irq_while_off(struct kunit *test)
 	irq_cause(&fx, 0);
 	irq_cause(&fx, 1);
 	udelay(5);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 0);
 	local_irq_restore(flags);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 1);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_EQ(test, fx.card->status, 0);
 }
 
 static void irq_while_disabled(struct kunit *test)
 {
-	struct irq_fixture fx;
+	struct lab_pci fx;
 
 	lab_drv_register(test, &irq_intx);
 	fx = irq_plug(test, 1);
 	disable_irq(fx.pdev->irq);
 	irq_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 0);
 	enable_irq(fx.pdev->irq);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 1);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
 }
 
-static bool irq_status_bit(const struct irq_fixture *fx)
+static bool irq_status_bit(const struct lab_pci *fx)
 {
 	u16 status;
 
@@ -98,24 +84,24 @@ static bool irq_status_bit(const struct irq_fixture *fx)
 /* INTx Disable keeps the line low, not the status bit. */
 static void irq_intx_disable(struct kunit *test)
 {
-	struct irq_fixture fx;
+	struct lab_pci fx;
 
 	lab_drv_register(test, &irq_intx);
 	fx = irq_plug(test, 1);
 	KUNIT_EXPECT_FALSE(test, irq_status_bit(&fx));
 	pci_intx(fx.pdev, 0);
 	irq_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 0);
 	KUNIT_EXPECT_TRUE(test, irq_status_bit(&fx));
 	pci_intx(fx.pdev, 1);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 1);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_FALSE(test, irq_status_bit(&fx));
 }
 
 /* Of a line shared by two, each handler sees the other's as foreign. */
 static void irq_shared(struct kunit *test)
 {
-	struct irq_fixture a, b, c;
+	struct lab_pci a, b, c;
 
 	lab_drv_register(test, &irq_intx);
 	a = irq_plug(test, 1);
@@ -124,19 +110,19 @@ static void irq_shared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a.pdev->irq, b.pdev->irq);
 	KUNIT_EXPECT_NE(test, a.pdev->irq, c.pdev->irq);
 	irq_cause(&a, 0);
-	KUNIT_EXPECT_EQ(test, a.irq->taken, 1);
-	KUNIT_EXPECT_EQ(test, b.irq->taken, 0);
-	KUNIT_EXPECT_EQ(test, b.irq->foreign, 1);
+	KUNIT_EXPECT_EQ(test, a.drv->vector[0].taken, 1);
+	KUNIT_EXPECT_EQ(test, b.drv->vector[0].taken, 0);
+	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 1);
 	irq_cause(&b, 0);
-	KUNIT_EXPECT_EQ(test, b.irq->taken, 1);
-	KUNIT_EXPECT_EQ(test, a.irq->foreign, 1);
-	KUNIT_EXPECT_EQ(test, c.irq->taken + c.irq->foreign, 0);
+	KUNIT_EXPECT_EQ(test, b.drv->vector[0].taken, 1);
+	KUNIT_EXPECT_EQ(test, a.drv->vector[0].foreign, 1);
+	KUNIT_EXPECT_EQ(test, c.drv->vector[0].taken + c.drv->vector[0].foreign, 0);
 }
 
 /* The line stays high until both have lowered it. */
 static void irq_shared_both(struct kunit *test)
 {
-	struct irq_fixture a, b;
+	struct lab_pci a, b;
 
 	lab_drv_register(test, &irq_intx);
 	a = irq_plug(test, 1);
@@ -145,41 +131,41 @@ static void irq_shared_both(struct kunit *test)
 	irq_cause(&a, 0);
 	irq_cause(&b, 0);
 	enable_irq(a.pdev->irq);
-	KUNIT_EXPECT_EQ(test, a.irq->taken, 1);
-	KUNIT_EXPECT_EQ(test, b.irq->taken, 1);
+	KUNIT_EXPECT_EQ(test, a.drv->vector[0].taken, 1);
+	KUNIT_EXPECT_EQ(test, b.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_FALSE(test, irq_status_bit(&a));
 	KUNIT_EXPECT_FALSE(test, irq_status_bit(&b));
 }
 
 static void irq_foreign(struct kunit *test)
 {
-	struct irq_fixture fx;
+	struct lab_pci fx;
 
 	lab_drv_register(test, &irq_intx);
 	fx = irq_plug(test, 1);
 	umlab_inject_foreign(fx.slot);
-	KUNIT_EXPECT_EQ(test, fx.irq->foreign, 1);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].foreign, 1);
 	umlab_inject_spurious(fx.slot, 0);
-	KUNIT_EXPECT_EQ(test, fx.irq->foreign, 2);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].foreign, 2);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 0);
 	KUNIT_EXPECT_FALSE(test, irq_status_bit(&fx));
 }
 
 static void irq_lost(struct kunit *test)
 {
 	struct umlab_faults faults = { .irq_lost = 2 };
-	struct irq_fixture fx;
+	struct lab_pci fx;
 
 	lab_drv_register(test, &irq_intx);
 	fx = irq_plug(test, 1);
 	umlab_set_faults(fx.slot, &faults);
 	irq_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 1);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
 	irq_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 1);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_EQ(test, fx.card->status, 1);
 	irq_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken, 2);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 2);
 }
 
 /* A driver that never acknowledges: a violation, not the end of time */
@@ -189,25 +175,25 @@ static void irq_storm(struct kunit *test)
 		.irqs = PCI_IRQ_INTX,
 		.no_ack = true,
 	};
-	struct irq_fixture fx;
+	struct lab_pci fx;
 
 	lab_drv_register(test, &setup);
 	fx = irq_plug(test, 1);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_STORM);
 	irq_cause(&fx, 0);
-	KUNIT_EXPECT_GT(test, fx.irq->taken, 1000);
+	KUNIT_EXPECT_GT(test, fx.drv->vector[0].taken, 1000);
 	/* Once it has been low, the line works again. */
 	iowrite32(~0, fx.drv->regs + LAB_CARD_STATUS);
-	fx.irq->taken = 0;
+	fx.drv->vector[0].taken = 0;
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_STORM);
 	irq_cause(&fx, 0);
-	KUNIT_EXPECT_GT(test, fx.irq->taken, 1000);
+	KUNIT_EXPECT_GT(test, fx.drv->vector[0].taken, 1000);
 }
 
 /* A function that vanishes, resets or falls asleep does not hold the line. */
 static void irq_vanished(struct kunit *test)
 {
-	struct irq_fixture a, b;
+	struct lab_pci a, b;
 
 	lab_drv_register(test, &irq_intx);
 	a = irq_plug(test, 1);
@@ -216,13 +202,13 @@ static void irq_vanished(struct kunit *test)
 	irq_cause(&a, 0);
 	umlab_vanish(a.slot);
 	enable_irq(a.pdev->irq);
-	KUNIT_EXPECT_EQ(test, b.irq->foreign, 0);
-	KUNIT_EXPECT_EQ(test, a.irq->taken, 0);
+	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 0);
+	KUNIT_EXPECT_EQ(test, a.drv->vector[0].taken, 0);
 }
 
 static void irq_reset(struct kunit *test)
 {
-	struct irq_fixture fx;
+	struct lab_pci fx;
 
 	lab_drv_register(test, &irq_intx);
 	fx = irq_plug(test, 1);
@@ -232,7 +218,7 @@ static void irq_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pci_reset_function(fx.pdev), 0);
 	KUNIT_EXPECT_FALSE(test, irq_status_bit(&fx));
 	enable_irq(fx.pdev->irq);
-	KUNIT_EXPECT_EQ(test, fx.irq->taken + fx.irq->foreign, 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken + fx.drv->vector[0].foreign, 0);
 }
 
 static void irq_no_pin(struct kunit *test)

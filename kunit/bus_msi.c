@@ -12,14 +12,6 @@
 #include "lib/pci_card.h"
 #include "lib/pci_drv.h"
 
-struct msi_fixture {
-	const struct lab_drv_setup *setup;
-	struct umlab_slot *slot;
-	struct lab_card *card;
-	struct pci_dev *pdev;
-	struct lab_drv *drv;
-};
-
 static const struct lab_drv_setup msi_setups[] = {
 	{ .irqs = PCI_IRQ_MSI, .vectors = 4 },
 	{ .irqs = PCI_IRQ_MSIX, .vectors = 4 },
@@ -33,40 +25,34 @@ static void msi_setup_desc(const struct lab_drv_setup *setup, char *desc)
 
 KUNIT_ARRAY_PARAM(msi_setup, msi_setups, msi_setup_desc);
 
-static struct msi_fixture msi_plug(struct kunit *test,
-				   const struct lab_drv_setup *setup,
-				   const struct umlab_model *model)
+static struct lab_pci msi_plug(struct kunit *test,
+			       const struct lab_drv_setup *setup,
+			       const struct umlab_model *model)
 {
-	struct msi_fixture fx = { .setup = setup };
-
 	lab_drv_register(test, setup);
-	fx.slot = umlab_plug(test, model, NULL);
-	fx.card = umlab_priv(fx.slot);
-	fx.pdev = umlab_pdev(fx.slot);
-	fx.drv = lab_drv_bound(test, fx.pdev);
-	return fx;
+	return lab_pci_plug(test, model, NULL);
 }
 
-static struct msi_fixture msi_fixture(struct kunit *test)
+static struct lab_pci msi_fixture(struct kunit *test)
 {
 	return msi_plug(test, test->param_value, &lab_card_model);
 }
 
-static void msi_cause(struct msi_fixture *fx, u32 vector)
+static void msi_cause(struct lab_pci *fx, u32 vector)
 {
 	iowrite32(vector, fx->drv->regs + LAB_CARD_CAUSE);
 }
 
-static unsigned int msi_taken(const struct msi_fixture *fx, unsigned int vector)
+static unsigned int msi_taken(const struct lab_pci *fx, unsigned int vector)
 {
 	return fx->drv->vector[vector].taken;
 }
 
-static bool msi_pending(const struct msi_fixture *fx, unsigned int vector)
+static bool msi_pending(const struct lab_pci *fx, unsigned int vector)
 {
 	u32 bits;
 
-	if (fx->setup->irqs == PCI_IRQ_MSIX)
+	if (fx->drv->setup->irqs == PCI_IRQ_MSIX)
 		bits = ioread32(fx->drv->regs + LAB_CARD_PBA);
 	else
 		pci_read_config_dword(fx->pdev, LAB_CARD_CAP_MSI +
@@ -77,7 +63,7 @@ static bool msi_pending(const struct msi_fixture *fx, unsigned int vector)
 /* Each vector has a handler of its own, in hard interrupt context. */
 static void msi_vectors(struct kunit *test)
 {
-	struct msi_fixture fx = msi_fixture(test);
+	struct lab_pci fx = msi_fixture(test);
 	int i, j;
 
 	KUNIT_ASSERT_EQ(test, fx.drv->vectors, 4);
@@ -93,7 +79,7 @@ static void msi_vectors(struct kunit *test)
 /* Masked by the kernel: pending, seen in the function's registers */
 static void msi_masked(struct kunit *test)
 {
-	struct msi_fixture fx = msi_fixture(test);
+	struct lab_pci fx = msi_fixture(test);
 	int irq = pci_irq_vector(fx.pdev, 2);
 
 	disable_irq(irq);
@@ -112,7 +98,7 @@ static void msi_masked(struct kunit *test)
 
 static void msi_while_off(struct kunit *test)
 {
-	struct msi_fixture fx = msi_fixture(test);
+	struct lab_pci fx = msi_fixture(test);
 	unsigned long flags;
 
 	local_irq_save(flags);
@@ -127,7 +113,7 @@ static void msi_while_off(struct kunit *test)
 static void msi_lost_and_spurious(struct kunit *test)
 {
 	struct umlab_faults faults = { .irq_lost = 1 };
-	struct msi_fixture fx = msi_fixture(test);
+	struct lab_pci fx = msi_fixture(test);
 
 	umlab_set_faults(fx.slot, &faults);
 	msi_cause(&fx, 1);
@@ -144,7 +130,7 @@ static void msi_no_master(struct kunit *test)
 	const struct lab_drv_setup *with = test->param_value;
 	struct lab_drv_setup *setup = kunit_kzalloc(test, sizeof(*setup),
 						    GFP_KERNEL);
-	struct msi_fixture fx;
+	struct lab_pci fx;
 
 	KUNIT_ASSERT_NOT_NULL(test, setup);
 	*setup = *with;
@@ -158,9 +144,9 @@ static void msi_no_master(struct kunit *test)
 /* A message that was programmed to go somewhere else */
 static void msi_wrong_address(struct kunit *test)
 {
-	struct msi_fixture fx = msi_fixture(test);
+	struct lab_pci fx = msi_fixture(test);
 
-	if (fx.setup->irqs == PCI_IRQ_MSIX)
+	if (fx.drv->setup->irqs == PCI_IRQ_MSIX)
 		iowrite32(0x1000, fx.drv->regs + LAB_CARD_TABLE);
 	else
 		pci_write_config_dword(fx.pdev, LAB_CARD_CAP_MSI +
@@ -177,7 +163,7 @@ static void msi_no_intx(struct kunit *test)
 		.kind = UMLAB_IRQ_DELIVER,
 		.any = UMLAB_ANY_OFFSET,
 	};
-	struct msi_fixture fx = msi_fixture(test);
+	struct lab_pci fx = msi_fixture(test);
 	u64 begin = umlab_journal_now();
 	u16 status;
 
@@ -192,7 +178,7 @@ static void msi_no_intx(struct kunit *test)
 /* A function that vanished sends nothing. */
 static void msi_vanished(struct kunit *test)
 {
-	struct msi_fixture fx = msi_fixture(test);
+	struct lab_pci fx = msi_fixture(test);
 
 	umlab_set_completion(fx.slot, UMLAB_COMPLETE_NEVER, 0);
 	iowrite32(1, fx.drv->regs + LAB_CARD_START);
@@ -205,8 +191,7 @@ static void msi_vanished(struct kunit *test)
 /* The function mask of MSI-X holds all of them. */
 static void msi_function_mask(struct kunit *test)
 {
-	struct msi_fixture fx = msi_plug(test, &msi_setups[1],
-					 &lab_card_model);
+	struct lab_pci fx = msi_plug(test, &msi_setups[1], &lab_card_model);
 	int where = LAB_CARD_CAP_MSIX + PCI_MSIX_FLAGS;
 	u16 flags;
 
@@ -230,7 +215,7 @@ static void msi_function_mask(struct kunit *test)
 static void msi_table(struct kunit *test)
 {
 	static const struct lab_drv_setup none;
-	struct msi_fixture fx = msi_plug(test, &none, &lab_card_model);
+	struct lab_pci fx = msi_plug(test, &none, &lab_card_model);
 	void __iomem *entry = fx.drv->regs + LAB_CARD_TABLE + 16;
 
 	KUNIT_EXPECT_EQ(test, ioread32(entry), 0);
@@ -287,7 +272,7 @@ static void msi_each_shape(struct kunit *test)
 	struct lab_drv_setup *setup = kunit_kzalloc(test, sizeof(*setup),
 						    GFP_KERNEL);
 	struct umlab_model model = lab_card_model;
-	struct msi_fixture fx;
+	struct lab_pci fx;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, setup);

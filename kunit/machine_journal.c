@@ -15,31 +15,18 @@
 #include "lib/pci_card.h"
 #include "lib/pci_drv.h"
 
-struct journal_fixture {
-	struct umlab_slot *slot;
-	struct pci_dev *pdev;
-	struct lab_drv *drv;
-	u64 begin;
-};
-
 /* Plugged in for @owner, while @test runs */
-static struct journal_fixture journal_plug(struct kunit *test,
-					   struct kunit *owner)
+static struct lab_pci journal_plug(struct kunit *test, struct kunit *owner)
 {
 	static const struct lab_drv_setup setup = { .irqs = PCI_IRQ_INTX };
-	struct journal_fixture fx;
 
 	lab_drv_register(test, &setup);
-	fx.slot = umlab_plug(owner, &lab_card_model, NULL);
-	fx.pdev = umlab_pdev(fx.slot);
-	fx.drv = lab_drv_bound(test, fx.pdev);
-	fx.begin = umlab_journal_now();
-	return fx;
+	return lab_pci_plug(owner, &lab_card_model, NULL);
 }
 
 static void journal_order(struct kunit *test)
 {
-	struct journal_fixture fx = journal_plug(test, test);
+	struct lab_pci fx = journal_plug(test, test);
 
 	iowrite32(0x55, fx.drv->regs + LAB_CARD_SCRATCH);
 	iowrite32(3, fx.drv->regs + LAB_CARD_CAUSE);
@@ -60,7 +47,7 @@ static void journal_counts(struct kunit *test)
 		UMLAB_DID_WRITE_ANY(0, LAB_CARD_SCRATCH);
 	static const struct umlab_event five =
 		UMLAB_DID_WRITE(0, LAB_CARD_SCRATCH, 4, 5);
-	struct journal_fixture fx = journal_plug(test, test);
+	struct lab_pci fx = journal_plug(test, test);
 	unsigned int i;
 
 	for (i = 0; i < 10; i++)
@@ -130,7 +117,7 @@ static void journal_wrong_order(struct kunit *test)
 {
 	const struct journal_wrong *row = test->param_value;
 	struct kunit *other = journal_other(test);
-	struct journal_fixture fx = journal_plug(test, test);
+	struct lab_pci fx = journal_plug(test, test);
 
 	iowrite32(1, fx.drv->regs + LAB_CARD_SCRATCH);
 	iowrite32(2, fx.drv->regs + LAB_CARD_SCRATCH);
@@ -146,7 +133,7 @@ static void journal_wrong_order(struct kunit *test)
 static void journal_tells_functions_apart(struct kunit *test)
 {
 	struct kunit *other = journal_other(test);
-	struct journal_fixture fx = journal_plug(test, test);
+	struct lab_pci fx = journal_plug(test, test);
 	struct umlab_slot *second = umlab_plug(test, &lab_card_model, NULL);
 
 	iowrite32(1, fx.drv->regs + LAB_CARD_SCRATCH);
@@ -159,7 +146,7 @@ static void journal_tells_functions_apart(struct kunit *test)
 static void journal_overrun(struct kunit *test)
 {
 	struct kunit *other = journal_other(test);
-	struct journal_fixture fx = journal_plug(test, test);
+	struct lab_pci fx = journal_plug(test, test);
 	unsigned int i;
 
 	for (i = 0; i < UMLAB_JOURNAL_SIZE + 1; i++)
@@ -169,7 +156,7 @@ static void journal_overrun(struct kunit *test)
 	journal_expect_verdict(test, other, KUNIT_FAILURE);
 }
 
-static void journal_violate(struct journal_fixture *fx)
+static void journal_violate(struct lab_pci *fx)
 {
 	readw(fx->drv->regs + LAB_CARD_SCRATCH + 1);
 }
@@ -178,7 +165,7 @@ static void journal_violate(struct journal_fixture *fx)
 static void journal_violation_fails(struct kunit *test)
 {
 	struct kunit *other = journal_other(test);
-	struct journal_fixture fx = journal_plug(test, other);
+	struct lab_pci fx = journal_plug(test, other);
 
 	journal_violate(&fx);
 	KUNIT_EXPECT_EQ(test, umlab_violations(fx.slot, UMLAB_VIOLATION_ALIGN),
@@ -192,7 +179,7 @@ static void journal_violation_fails(struct kunit *test)
 static void journal_violation_expected(struct kunit *test)
 {
 	struct kunit *other = journal_other(test);
-	struct journal_fixture fx = journal_plug(test, other);
+	struct lab_pci fx = journal_plug(test, other);
 
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_ALIGN);
 	journal_violate(&fx);
@@ -207,7 +194,7 @@ static void journal_violation_expected(struct kunit *test)
 static void journal_violation_of_another_kind(struct kunit *test)
 {
 	struct kunit *other = journal_other(test);
-	struct journal_fixture fx = journal_plug(test, other);
+	struct lab_pci fx = journal_plug(test, other);
 
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_WIDTH);
 	journal_violate(&fx);
@@ -220,7 +207,7 @@ static void journal_violation_of_another_kind(struct kunit *test)
 static void journal_violation_missing(struct kunit *test)
 {
 	struct kunit *other = journal_other(test);
-	struct journal_fixture fx = journal_plug(test, other);
+	struct lab_pci fx = journal_plug(test, other);
 
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_ALIGN);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_ALIGN);
@@ -237,7 +224,7 @@ static void journal_violation_missing(struct kunit *test)
  */
 struct journal_work {
 	struct work_struct work;
-	struct journal_fixture *fx;
+	struct lab_pci *fx;
 };
 
 static void journal_work_violate(struct work_struct *work)
@@ -248,7 +235,7 @@ static void journal_work_violate(struct work_struct *work)
 static void journal_violation_elsewhere(struct kunit *test)
 {
 	struct kunit *other = journal_other(test);
-	struct journal_fixture fx = journal_plug(test, other);
+	struct lab_pci fx = journal_plug(test, other);
 	struct journal_work work = { .fx = &fx };
 
 	INIT_WORK_ONSTACK(&work.work, journal_work_violate);

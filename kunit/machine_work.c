@@ -15,42 +15,32 @@
 
 #define WORK_DELAY_NS	(50 * NSEC_PER_USEC)
 
-struct work_fixture {
-	struct umlab_slot *slot;
-	struct lab_card *card;
-	struct lab_drv *drv;
-};
-
-static struct work_fixture work_plug(struct kunit *test,
-				     enum umlab_completion completion)
+static struct lab_pci work_plug(struct kunit *test,
+				enum umlab_completion completion)
 {
 	static const struct lab_drv_setup setup = { .irqs = PCI_IRQ_MSI };
 	struct umlab_options options = {
 		.completion = completion,
 		.delay_ns = WORK_DELAY_NS,
 	};
-	struct work_fixture fx;
 
 	lab_drv_register(test, &setup);
-	fx.slot = umlab_plug(test, &lab_card_model, &options);
-	fx.card = umlab_priv(fx.slot);
-	fx.drv = lab_drv_bound(test, umlab_pdev(fx.slot));
-	return fx;
+	return lab_pci_plug(test, &lab_card_model, &options);
 }
 
-static void work_start(struct work_fixture *fx)
+static void work_start(struct lab_pci *fx)
 {
 	iowrite32(1, fx->drv->regs + LAB_CARD_START);
 }
 
-static unsigned int work_taken(const struct work_fixture *fx)
+static unsigned int work_taken(const struct lab_pci *fx)
 {
 	return fx->drv->vector[0].taken;
 }
 
 static void work_at_once(struct kunit *test)
 {
-	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_AT_ONCE);
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_AT_ONCE);
 	u64 begin = umlab_journal_now();
 
 	work_start(&fx);
@@ -65,7 +55,7 @@ static void work_at_once(struct kunit *test)
 /* Not in the access, but as soon as time moves: a delay will do */
 static void work_deferred(struct kunit *test)
 {
-	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DEFERRED);
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_DEFERRED);
 
 	work_start(&fx);
 	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
@@ -76,7 +66,7 @@ static void work_deferred(struct kunit *test)
 
 static void work_delayed(struct kunit *test)
 {
-	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
 	ktime_t begin = ktime_get();
 
 	work_start(&fx);
@@ -93,7 +83,7 @@ static void work_delayed(struct kunit *test)
 
 static void work_never(struct kunit *test)
 {
-	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_NEVER);
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_NEVER);
 
 	work_start(&fx);
 	msleep(10000);
@@ -107,7 +97,7 @@ static void work_never(struct kunit *test)
 /* A reset, and unplugging, end what is under way. */
 static void work_reset(struct kunit *test)
 {
-	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
 
 	work_start(&fx);
 	KUNIT_EXPECT_EQ(test, pci_reset_function(fx.drv->pdev), 0);
@@ -123,7 +113,7 @@ static void work_reset(struct kunit *test)
 static void work_unplug(struct kunit *test)
 {
 	static const struct umlab_event ran = UMLAB_DID(UMLAB_WORK, 0);
-	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
 	u64 begin = umlab_journal_now();
 
 	work_start(&fx);
@@ -137,7 +127,7 @@ static void work_unplug(struct kunit *test)
 /* Begun again while under way: the new time counts, and it runs once. */
 static void work_again(struct kunit *test)
 {
-	struct work_fixture fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
 
 	work_start(&fx);
 	udelay(WORK_DELAY_NS / NSEC_PER_USEC * 3 / 4);

@@ -8,6 +8,7 @@ look at the kernel that was built.
 import os
 import sys
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from typing import Tuple
 
@@ -16,6 +17,7 @@ sys.path[:0] = [str(REPO / 'uml-config'), str(REPO / 'tests')]
 
 # pylint: disable=wrong-import-position
 from lab import cli  # noqa: E402
+from lab.configs import CHECKED  # noqa: E402
 from lab.errors import LabError  # noqa: E402
 
 
@@ -65,11 +67,8 @@ def run_host_tests(name: str = '') -> Tuple[int, int, int]:
     return result.passed, failed, len(result.skipped)
 
 
-def check(request: cli.Request) -> int:
-    """Run everything; 0 if all of it passed."""
-    if request.suite or request.args:
-        raise LabError('SUITE and ARGS are for "make kunit": "make check"'
-                       ' means everything')
+def run_suites(request: cli.Request) -> Tuple[int, int]:
+    """Run the suites in one configuration; passed and failed."""
     passed, failed = 0, 1
     with cli.explained():
         status, verdict = cli.run_suites(request)
@@ -77,6 +76,20 @@ def check(request: cli.Request) -> int:
             passed, failed = verdict.passed, verdict.failed
         if status and not failed:
             failed = 1
+    return passed, failed
+
+
+def check(request: cli.Request) -> int:
+    """Run everything; 0 if all of it passed."""
+    if request.suite or request.args:
+        raise LabError('SUITE and ARGS are for "make kunit": "make check"'
+                       ' means everything')
+    passed, failed = 0, 0
+    configs = CHECKED if request.config == CHECKED[0] else (request.config,)
+    for config in configs:
+        one_passed, one_failed = run_suites(replace(request, config=config))
+        passed += one_passed
+        failed += one_failed
 
     print('\numlab: host-side tests', flush=True)
     # Removed with the folder, should the run be interrupted

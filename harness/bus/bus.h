@@ -5,7 +5,10 @@
  * bridge.c	the host bridge: windows, finding a function, scan and remove
  * config.c	config space: the registers and what follows from a write
  * caps.c	the capability list
- * bar.c	BARs: decoding, mapping, accesses
+ * bar.c	BARs: where they answer, ioremap()
+ * mapping.c	which accesses are refused
+ * registers.c	accesses to register BARs
+ * memory.c	accesses to memory BARs
  * usermap.c	register BARs that are mapped to user space
  * irq.c	the interrupt line into the kernel; INTx
  * msi.c	messages: MSI and MSI-X

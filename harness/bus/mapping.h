@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an ioremap() of a BAR returned, and whether an access by it is taken
+ */
+#ifndef _UMLAB_BUS_MAPPING_H
+#define _UMLAB_BUS_MAPPING_H
+
+#include <linux/logic_iomem.h>
+
+#include "../slot.h"
+
+/**
+ * struct bar_mapping - what one ioremap() returned
+ * @slot: the function, with a reference
+ * @bar: the BAR
+ * @address: where it was when it was mapped
+ * @start: the first byte mapped, from the BAR's start
+ * @end: one past the last
+ * @memory: of a memory BAR: its contents; NULL: a register BAR
+ */
+struct bar_mapping {
+	struct umlab_slot *slot;
+	struct umlab_bar_state *bar;
+	u64 address;
+	u32 start;
+	u32 end;
+	u8 *memory;
+};
+
+/**
+ * bar_in_msix() - whether an access concerns the MSI-X structures
+ * @map: the mapping
+ * @offset: in the BAR
+ */
+static __always_inline bool bar_in_msix(const struct bar_mapping *map,
+					unsigned int offset)
+{
+	return unlikely(map->slot->irqs.msix) &&
+	       umlab_msix_holds(map->slot, map->bar->index, offset);
+}
+
+/**
+ * umlab_mapping_refuses() - look closer at an access that is not simply fine
+ * @map: the mapping
+ * @offset: in the BAR
+ * @size: in bytes
+ * @verb: "read" or "write"
+ *
+ * What is wrong with it is a violation, but not that the function is gone: the
+ * driver cannot know.
+ *
+ * Return: whether it is refused.
+ */
+bool umlab_mapping_refuses(const struct bar_mapping *map, unsigned int offset,
+			   unsigned int size, const char *verb);
+
+/**
+ * umlab_mapping_end() - unmap
+ * @priv: the mapping
+ */
+void umlab_mapping_end(void *priv);
+
+/* What registers and memory answer with */
+extern const struct logic_iomem_ops umlab_register_ops;
+extern const struct logic_iomem_ops umlab_memory_ops;
+
+/**
+ * bar_takes() - whether an access is taken
+ * @map: the mapping
+ * @offset: in the BAR
+ * @size: in bytes
+ * @verb: "read" or "write"
+ */
+static __always_inline bool bar_takes(const struct bar_mapping *map,
+				      unsigned int offset, unsigned int size,
+				      const char *verb)
+{
+	const struct umlab_bar_state *bar = map->bar;
+
+	if (likely(bar->address == map->address && bar->widths & size &&
+		   !(offset & (size - 1)) && offset >= map->start &&
+		   offset + size <= map->end && !bar_in_msix(map, offset)))
+		return true;
+	return !umlab_mapping_refuses(map, offset, size, verb);
+}
+
+#endif /* _UMLAB_BUS_MAPPING_H */

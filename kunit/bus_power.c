@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Power states and function-level reset
+ */
+
+#include <kunit/test.h>
+#include <linux/io.h>
+#include <linux/pci.h>
+#include <umlab/machine.h>
+
+#include "lib/pci_card.h"
+#include "lib/pci_drv.h"
+
+#define PM	LAB_CARD_CAP_PM
+#define EXP	LAB_CARD_CAP_EXP
+
+static void power_states(struct kunit *test)
+{
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
+	int ctrl = PM + PCI_PM_CTRL;
+
+	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D1), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, ctrl, 2), 1);
+	/* There is no D2: the write is completed and nothing changes. */
+	lab_config_write(fx.pdev, ctrl, 2, 2);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, ctrl, 2), 1);
+	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D3hot), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, ctrl, 2), 3);
+	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_D3], 0);
+	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D0), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, ctrl, 2), 0);
+	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_D3], 1);
+	/* The PCI core knows, and has put the BARs back. */
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_BASE_ADDRESS_0, 4),
+			pci_resource_start(fx.pdev, 0));
+}
+
+static void power_no_soft_reset(struct kunit *test)
+{
+	static const struct umlab_cap caps[] = {
+		{ .id = PCI_CAP_ID_PM, .pm.no_soft_reset = true },
+	};
+	struct umlab_model model = lab_bare_model;
+	struct umlab_slot *slot;
+	struct lab_card *card;
+	struct pci_dev *pdev;
+
+	model.caps = caps;
+	model.num_caps = ARRAY_SIZE(caps);
+	slot = umlab_plug(test, &model, NULL);
+	card = umlab_priv(slot);
+	pdev = umlab_pdev(slot);
+	KUNIT_EXPECT_EQ(test, pci_set_power_state(pdev, PCI_D3hot), 0);
+	lab_config_write(pdev, PCI_INTERRUPT_LINE, 1, 0x5a);
+	KUNIT_EXPECT_EQ(test, pci_set_power_state(pdev, PCI_D0), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(pdev, PCI_INTERRUPT_LINE, 1), 0x5a);
+	KUNIT_EXPECT_EQ(test, card->resets[UMLAB_RESET_D3], 0);
+}
+
+/* In D3hot registers do not answer. */
+static void power_asleep(struct kunit *test)
+{
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
+	void __iomem *regs;
+
+	KUNIT_ASSERT_EQ(test, pci_enable_device(fx.pdev), 0);
+	regs = pci_iomap(fx.pdev, LAB_CARD_REGS, 0);
+	KUNIT_ASSERT_NOT_NULL(test, regs);
+	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D3hot), 0);
+	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_POWER);
+	KUNIT_EXPECT_EQ(test, ioread32(regs + LAB_CARD_ID), ~0U);
+	KUNIT_EXPECT_EQ(test, fx.card->reads, 0);
+	pci_iounmap(fx.pdev, regs);
+	pci_disable_device(fx.pdev);
+}
+
+/* Function-level reset through the PCI core, which saves and restores */
+static void power_flr(struct kunit *test)
+{
+	struct lab_pci fx;
+
+	lab_drv_register(test, NULL);
+	fx = lab_pci_plug(test, &lab_card_model, NULL);
+	iowrite32(0x1234, fx.drv->regs + LAB_CARD_SCRATCH);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_SCRATCH), 0x1234);
+	KUNIT_EXPECT_EQ(test, pci_reset_function(fx.pdev), 0);
+	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_FLR], 1);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_SCRATCH), 0);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_ID),
+			LAB_CARD_MAGIC);
+}
+
+/* The same by hand, without anybody who restores */
+static void power_flr_forgets(struct kunit *test)
+{
+	struct lab_pci fx;
+
+	lab_drv_register(test, NULL);
+	fx = lab_pci_plug(test, &lab_card_model, NULL);
+	KUNIT_ASSERT_EQ(test, pcie_flr(fx.pdev), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_COMMAND, 2), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_BASE_ADDRESS_0, 4), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, EXP + PCI_EXP_DEVCTL, 2),
+			PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_READRQ_512B);
+	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_DECODE);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_ID), ~0U);
+}
+
+/* A function without FLR does not reset for the same write. */
+static void power_no_flr(struct kunit *test)
+{
+	static const struct umlab_cap caps[] = {
+		{ .id = PCI_CAP_ID_EXP, .at = EXP },
+	};
+	struct umlab_model model = lab_bare_model;
+	struct umlab_slot *slot;
+	struct lab_card *card;
+	struct pci_dev *pdev;
+
+	model.caps = caps;
+	model.num_caps = ARRAY_SIZE(caps);
+	slot = umlab_plug(test, &model, NULL);
+	card = umlab_priv(slot);
+	pdev = umlab_pdev(slot);
+	lab_config_write(pdev, EXP + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	KUNIT_EXPECT_EQ(test, card->resets[UMLAB_RESET_FLR], 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(pdev, EXP + PCI_EXP_DEVCTL, 2), 0);
+}
+
+static struct kunit_case power_cases[] = {
+	KUNIT_CASE(power_states),
+	KUNIT_CASE(power_no_soft_reset),
+	KUNIT_CASE(power_asleep),
+	KUNIT_CASE(power_flr),
+	KUNIT_CASE(power_flr_forgets),
+	KUNIT_CASE(power_no_flr),
+	{}
+};
+
+static struct kunit_suite power_suite = {
+	.name		= "umlab_bus_power",
+	.test_cases	= power_cases,
+};
+
+kunit_test_suite(power_suite);
