@@ -191,11 +191,29 @@ int umlab_check_model(const struct umlab_model *model)
 	return check_caps(model) ? 0 : -EINVAL;
 }
 
-int umlab_check_options(const struct umlab_options *options)
+/* The kinds of interrupts a model has */
+static unsigned int check_kinds(const struct umlab_model *model)
 {
-	if (options->irqs >= UMLAB_IRQ_NONE << 1) {
-		pr_err("options: irqs: %#x is not made of UMLAB_IRQ_*\n",
-		       options->irqs);
+	unsigned int kinds = UMLAB_IRQ_NONE;
+	unsigned int i;
+
+	if (model->intx)
+		kinds |= UMLAB_IRQ_INTX;
+	for (i = 0; i < model->num_caps; i++) {
+		if (model->caps[i].id == PCI_CAP_ID_MSI)
+			kinds |= UMLAB_IRQ_MSI;
+		if (model->caps[i].id == PCI_CAP_ID_MSIX)
+			kinds |= UMLAB_IRQ_MSIX;
+	}
+	return kinds;
+}
+
+int umlab_check_options(const struct umlab_model *model,
+			const struct umlab_options *options)
+{
+	if (options->irqs & ~check_kinds(model)) {
+		pr_err("options: irqs: %#x is not made of what model %s has, %#x\n",
+		       options->irqs, model->name, check_kinds(model));
 		return -EINVAL;
 	}
 	if (options->completion > UMLAB_COMPLETE_NEVER) {

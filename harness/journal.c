@@ -26,6 +26,7 @@ static const char *const journal_words[] = {
 	[UMLAB_RESET] = "reset",
 	[UMLAB_WORK] = "work",
 	[UMLAB_PLUG] = "plug",
+	[UMLAB_FOUND] = "found",
 	[UMLAB_VANISH] = "vanish",
 	[UMLAB_UNPLUG] = "unplug",
 	[UMLAB_VIOLATED] = "violation",
@@ -73,6 +74,7 @@ static void journal_describe(const struct umlab_event *event, char *buffer,
 		break;
 	case UMLAB_WORK:
 	case UMLAB_PLUG:
+	case UMLAB_FOUND:
 	case UMLAB_VANISH:
 	case UMLAB_UNPLUG:
 		scnprintf(buffer, size, "%s", word);
@@ -154,16 +156,16 @@ void umlab_journal_print(struct kunit *test, u64 since, unsigned int max)
 
 	if (umlab_journal_next - seq > max)
 		seq = umlab_journal_next - max;
-	kunit_info(test, "journal, the last %llu events:",
+	kunit_warn(test, "journal, the last %llu events:",
 		   umlab_journal_next - seq);
 	for (; seq < umlab_journal_next; seq++) {
 		const struct umlab_event *event = journal_event(seq);
 
 		journal_describe(event, text, sizeof(text));
 		if (event->devfn == UMLAB_NO_FUNCTION)
-			kunit_info(test, "%6llu        %s", seq, text);
+			kunit_warn(test, "%6llu        %s", seq, text);
 		else
-			kunit_info(test, "%6llu  %02x.%x  %s", seq,
+			kunit_warn(test, "%6llu  %02x.%x  %s", seq,
 				   PCI_SLOT(event->devfn),
 				   PCI_FUNC(event->devfn), text);
 	}

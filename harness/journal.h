@@ -8,7 +8,7 @@
 #include <linux/compiler.h>
 #include <umlab/journal.h>
 
-/* Not locked: on one CPU, an interrupt between the two takes its own number */
+/* Guarded by interrupts being off: UML has one CPU */
 extern struct umlab_event umlab_journal[UMLAB_JOURNAL_SIZE];
 extern u64 umlab_journal_next;
 
@@ -21,7 +21,7 @@ extern u64 umlab_journal_next;
  * @size: of the access
  * @value: read or written
  *
- * Context: any. Return: the event, for a value that is not known yet.
+ * Context: interrupts off. Return: the event, for a value that is not known yet.
  */
 static __always_inline struct umlab_event *
 umlab_journal_add(u16 devfn, enum umlab_event_kind kind, u8 where, u32 offset,

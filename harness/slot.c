@@ -39,6 +39,14 @@ u32 umlab_config_read(struct umlab_slot *slot, unsigned int where,
 	return umlab_config_get(&slot->config, where, size);
 }
 
+void umlab_config_update(struct umlab_slot *slot, unsigned int where,
+			 u16 mask, u16 value)
+{
+	umlab_config_set(&slot->config, where, mask & value, true);
+	umlab_config_set(&slot->config, where, mask & ~value, false);
+	umlab_config_apply(slot);
+}
+
 /* Whether a fault that is counted down strikes now */
 static bool slot_strikes(unsigned int *countdown)
 {
@@ -52,6 +60,8 @@ static void slot_gone(struct umlab_slot *slot)
 	WRITE_ONCE(slot->present, false);
 	umlab_work_cancel_all(slot);
 	umlab_config_apply(slot);
+	umlab_bar_gone(slot);
+	umlab_irq_gone(slot);
 }
 
 static void slot_vanish(struct umlab_slot *slot)
@@ -96,6 +106,7 @@ void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why)
 	lockdep_assert_held(&slot->lock);
 	umlab_slot_event(slot, UMLAB_RESET, 0, why, 0, 0);
 	umlab_work_cancel_all(slot);
+	slot->spin.broken = false;
 	bitmap_zero(slot->irqs.raised, UMLAB_VECTORS_MAX);
 	umlab_msix_reset(slot);
 	umlab_config_reset(slot);
@@ -111,12 +122,13 @@ void umlab_irq_raise(struct umlab_slot *slot, unsigned int vector)
 	umlab_slot_event(slot, UMLAB_IRQ_RAISE, 0, vector, 0, 0);
 	if (slot_strikes(&slot->faults.irq_lost)) {
 		umlab_slot_event(slot, UMLAB_IRQ_LOST, 0, vector, 0, 0);
-	} else if (umlab_msi_enabled(slot)) {
-		umlab_msi_raise(slot, vector);
-	} else {
-		__set_bit(vector, slot->irqs.raised);
-		umlab_irq_sync(slot);
+		return;
 	}
+	__set_bit(vector, slot->irqs.raised);
+	if (umlab_msi_enabled(slot))
+		umlab_msi_raise(slot, vector);
+	else
+		umlab_irq_sync(slot);
 }
 
 void umlab_irq_lower(struct umlab_slot *slot, unsigned int vector)
@@ -125,16 +137,23 @@ void umlab_irq_lower(struct umlab_slot *slot, unsigned int vector)
 	    !__test_and_clear_bit(vector, slot->irqs.raised))
 		return;
 	umlab_slot_event(slot, UMLAB_IRQ_LOWER, 0, vector, 0, 0);
-	umlab_irq_sync(slot);
+	if (umlab_msi_enabled(slot))
+		umlab_msi_lower(slot, vector);
+	else
+		umlab_irq_sync(slot);
 }
 
 void umlab_inject_spurious(struct umlab_slot *slot, unsigned int vector)
 {
 	guard(spinlock_irqsave)(&slot->lock);
+	if (!slot->present)
+		return;
 	if (umlab_msi_enabled(slot))
 		umlab_msi_raise(slot, vector);
-	else
+	else if (slot->config.value[PCI_INTERRUPT_PIN])
 		umlab_irq_foreign(slot);
+	else
+		umlab_slot_event(slot, UMLAB_IRQ_LOST, 0, vector, 0, 0);
 }
 
 void umlab_inject_foreign(struct umlab_slot *slot)
@@ -155,6 +174,20 @@ void umlab_set_faults(struct umlab_slot *slot,
 {
 	guard(spinlock_irqsave)(&slot->lock);
 	slot_set_faults(slot, faults);
+}
+
+void umlab_run(struct umlab_slot *slot,
+	       void (*fn)(struct umlab_slot *slot, void *data), void *data)
+{
+	guard(spinlock_irqsave)(&slot->lock);
+	if (slot->present)
+		fn(slot, data);
+}
+
+void umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev)
+{
+	guard(spinlock_irqsave)(&slot->lock);
+	umlab_slot_event(slot, UMLAB_FOUND, 0, 0, 0, 0);
 }
 
 static struct umlab_slot *slot_new(const struct umlab_model *model,
@@ -214,7 +247,7 @@ struct umlab_slot *umlab_slot_plug(const struct umlab_model *model,
 
 	if (!options)
 		options = &none;
-	err = umlab_check_model(model) ?: umlab_check_options(options);
+	err = umlab_check_model(model) ?: umlab_check_options(model, options);
 	if (err)
 		return ERR_PTR(err);
 	slot = slot_new(model, options, test);
@@ -227,8 +260,8 @@ struct umlab_slot *umlab_slot_plug(const struct umlab_model *model,
 		umlab_slot_put(slot);
 		return ERR_PTR(err);
 	}
-	umlab_slot_event(slot, UMLAB_PLUG, 0, 0, 0, 0);
 	scoped_guard(spinlock_irqsave, &slot->lock) {
+		umlab_slot_event(slot, UMLAB_PLUG, 0, 0, 0, 0);
 		WRITE_ONCE(slot->present, true);
 		umlab_slot_reset(slot, UMLAB_RESET_POWER);
 	}
@@ -244,6 +277,7 @@ struct umlab_slot *umlab_slot_plug(const struct umlab_model *model,
 void umlab_slot_unplug(struct umlab_slot *slot)
 {
 	umlab_bridge_remove(slot);
-	umlab_slot_event(slot, UMLAB_UNPLUG, 0, 0, 0, 0);
+	scoped_guard(spinlock_irqsave, &slot->lock)
+		umlab_slot_event(slot, UMLAB_UNPLUG, 0, 0, 0, 0);
 	slot_end(slot);
 }

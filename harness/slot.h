@@ -9,6 +9,7 @@
  * slot.c	life: plug, unplug, vanish, reset; what the bus calls
  * check.c	refuses bad models
  * work.c	the model's work
+ * spin.c	loops that poll
  * violation.c	who is told of a violation
  * journal.c	the journal
  * machine.c	the suites' side
@@ -38,6 +39,27 @@ struct umlab_watch {
 	unsigned int seen[UMLAB_VIOLATIONS];
 };
 
+/* Reads are counted, and take time, in lots of so many */
+#define UMLAB_SPIN_LOT	64
+
+/**
+ * struct umlab_spin - whether somebody polls for ever
+ * @reads: how many there were
+ * @lots: in a row, by a task that did not sleep
+ * @task: who it is; only compared
+ * @sleeps: how often it had slept by then
+ * @broken: it does; the function answers all-ones and zero by turns
+ * @turn: the last answer was all-ones
+ */
+struct umlab_spin {
+	unsigned int reads;
+	unsigned int lots;
+	const void *task;
+	unsigned long sleeps;
+	bool broken;
+	bool turn;
+};
+
 /**
  * struct umlab_slot - a function
  * @priv: the model's state
@@ -53,6 +75,7 @@ struct umlab_watch {
  * @irqs: the interrupts
  * @faults: what is to go wrong
  * @faulty: a BAR access is to go wrong
+ * @spin: whether somebody polls for ever
  * @work: all the model's work
  * @completion: when it completes
  * @delay_ns: likewise
@@ -73,6 +96,7 @@ struct umlab_slot {
 	struct umlab_irqs irqs;
 	struct umlab_faults faults;
 	bool faulty;
+	struct umlab_spin spin;
 	struct list_head work;
 	enum umlab_completion completion;
 	u64 delay_ns;
@@ -141,7 +165,7 @@ void umlab_slot_put(struct umlab_slot *slot);
  * @size: of the access
  * @value: read or written
  *
- * Context: any. Return: as umlab_journal_add().
+ * Context: interrupts off. Return: as umlab_journal_add().
  */
 static __always_inline struct umlab_event *
 umlab_slot_event(const struct umlab_slot *slot, enum umlab_event_kind kind,
@@ -152,13 +176,17 @@ umlab_slot_event(const struct umlab_slot *slot, enum umlab_event_kind kind,
 }
 
 /**
- * umlab_bus_event() - record an event of no function
+ * umlab_bus_event() - record an event that the bus knows of
+ * @devfn: the function, or UMLAB_NO_FUNCTION
  * @kind: what happened
  * @offset: to what
+ *
+ * Context: interrupts off.
  */
-static inline void umlab_bus_event(enum umlab_event_kind kind, u32 offset)
+static inline void umlab_bus_event(u16 devfn, enum umlab_event_kind kind,
+				   u32 offset)
 {
-	umlab_journal_add(UMLAB_NO_FUNCTION, kind, 0, offset, 0, 0);
+	umlab_journal_add(devfn, kind, 0, offset, 0, 0);
 }
 
 /**
@@ -221,6 +249,39 @@ static inline void umlab_slot_bar_write(struct umlab_slot *slot,
 }
 
 /**
+ * umlab_slot_took_time() - a lot of reads is full
+ * @slot: the slot
+ * @bar: the BAR that was read last
+ * @offset: in it
+ *
+ * Context: any, lock not held.
+ */
+void umlab_slot_took_time(struct umlab_slot *slot, unsigned int bar,
+			  u32 offset);
+
+/**
+ * umlab_slot_was_read() - a read is over
+ * @slot: the slot
+ * @bar: the BAR
+ * @offset: in it
+ * @value: what it read
+ *
+ * Context: any, lock not held. Return: the value that the CPU gets.
+ */
+static __always_inline u64 umlab_slot_was_read(struct umlab_slot *slot,
+					       unsigned int bar, u32 offset,
+					       u64 value)
+{
+	if (unlikely(++slot->spin.reads % UMLAB_SPIN_LOT == 0))
+		umlab_slot_took_time(slot, bar, offset);
+	if (unlikely(slot->spin.broken)) {
+		slot->spin.turn = !slot->spin.turn;
+		return slot->spin.turn ? ~0ULL : 0;
+	}
+	return value;
+}
+
+/**
  * umlab_slot_config_written() - tell the model that config space changed
  * @slot: the slot
  * @where: where
@@ -235,6 +296,17 @@ void umlab_slot_config_written(struct umlab_slot *slot, unsigned int where,
  * @why: the reason
  */
 void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why);
+
+/**
+ * umlab_slot_found() - the PCI core has found a function
+ * @slot: the slot
+ * @pdev: its device, before a driver is bound
+ *
+ * What a device is given before its driver sees it, is given here.
+ *
+ * Context: may sleep, lock not held.
+ */
+void umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev);
 
 /* For machine.c: plugging without a test; the lock is not held */
 
@@ -275,11 +347,13 @@ void umlab_watch_missing(struct umlab_slot *slot, struct kunit *test);
 
 /**
  * umlab_check_options() - refuse bad options
+ * @model: the model, which is good
  * @options: the options
  *
  * Return: 0, or -EINVAL and the log names the field.
  */
-int umlab_check_options(const struct umlab_options *options);
+int umlab_check_options(const struct umlab_model *model,
+			const struct umlab_options *options);
 
 /**
  * umlab_check_model() - refuse a bad model

@@ -24,6 +24,7 @@ static const char *const violation_names[UMLAB_VIOLATIONS] = {
 	[UMLAB_VIOLATION_MASTER] = "bus mastering",
 	[UMLAB_VIOLATION_MESSAGE] = "message",
 	[UMLAB_VIOLATION_STORM] = "interrupt storm",
+	[UMLAB_VIOLATION_SPIN] = "endless loop",
 	[UMLAB_VIOLATION_MODEL] = "device",
 };
 
@@ -40,7 +41,8 @@ static void violation_tell(struct umlab_slot *slot, enum umlab_violation kind,
 	bool expected = watch->seen[kind]++ < watch->expected[kind];
 	char name[48], text[160];
 
-	umlab_slot_event(slot, UMLAB_VIOLATED, 0, kind, 0, 0);
+	scoped_guard(irqsave)
+		umlab_slot_event(slot, UMLAB_VIOLATED, 0, kind, 0, 0);
 	scnprintf(name, sizeof(name), "%02x:%02x.%x (%s)", UMLAB_BUS,
 		  PCI_SLOT(slot->devfn), PCI_FUNC(slot->devfn),
 		  slot->model.name);

@@ -13,8 +13,17 @@
 static void work_run(struct umlab_work *work)
 {
 	work->state = UMLAB_WORK_IDLE;
-	umlab_slot_event(work->slot, UMLAB_WORK, 0, 0, 0, 0);
-	work->fn(work->slot, work);
+	work->again = true;
+	/* A ring of descriptors is one piece of work that asks for itself. */
+	if (work->running)
+		return;
+	work->running = true;
+	while (work->again) {
+		work->again = false;
+		umlab_slot_event(work->slot, UMLAB_WORK, 0, 0, 0, 0);
+		work->fn(work->slot, work);
+	}
+	work->running = false;
 }
 
 static enum hrtimer_restart work_fire(struct hrtimer *timer)
@@ -33,6 +42,8 @@ void umlab_work_init(struct umlab_slot *slot, struct umlab_work *work,
 {
 	work->slot = slot;
 	work->fn = fn;
+	work->running = false;
+	work->again = false;
 	work->state = UMLAB_WORK_IDLE;
 	umlab_hrtimer_setup(&work->timer, work_fire);
 	list_add_tail(&work->entry, &slot->work);
@@ -70,6 +81,7 @@ void umlab_work_cancel(struct umlab_work *work)
 {
 	lockdep_assert_held(&work->slot->lock);
 	work->state = UMLAB_WORK_IDLE;
+	work->again = false;
 	hrtimer_try_to_cancel(&work->timer);
 }
 

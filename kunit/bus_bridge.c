@@ -101,9 +101,21 @@ static void bridge_full(struct kunit *test)
 						     NULL)), -ENOSPC);
 }
 
-/* All of them at once, each with its driver */
+/* Mapped for this alone: UML has room for about 120 mappings. */
+static void bridge_write_scratch(struct kunit *test, struct umlab_slot *slot,
+				 u32 value)
+{
+	void __iomem *regs = pci_iomap(umlab_pdev(slot), 0, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, regs);
+	iowrite32(value, regs + LAB_CARD_SCRATCH);
+	iounmap(regs);
+}
+
+/* All of them at once, each with its driver and registers of its own */
 static void bridge_256_functions(struct kunit *test)
 {
+	struct umlab_model model = lab_bare_model;
 	struct umlab_slot **slots;
 	unsigned int i;
 
@@ -115,17 +127,20 @@ static void bridge_256_functions(struct kunit *test)
 	for (i = 0; i < BRIDGE_FUNCTIONS; i++) {
 		struct umlab_options options = { .at = UMLAB_AT(i / 8, i % 8) };
 
-		slots[i] = umlab_plug(test, &lab_bare_model, &options);
+		model.subsystem_device = i;
+		slots[i] = umlab_plug(test, &model, &options);
 	}
+	for (i = 0; i < BRIDGE_FUNCTIONS; i++)
+		bridge_write_scratch(test, slots[i], i);
 	for (i = 0; i < BRIDGE_FUNCTIONS; i++) {
-		struct lab_drv *drv = lab_drv_bound(test,
-						    umlab_pdev(slots[i]));
-		u32 id;
+		struct pci_dev *pdev = umlab_pdev(slots[i]);
+		struct lab_card *card = umlab_priv(slots[i]);
 
-		KUNIT_EXPECT_EQ(test, drv->pdev->devfn, i);
-		pci_read_config_dword(drv->pdev, PCI_VENDOR_ID, &id);
-		KUNIT_EXPECT_EQ(test, id,
-				LAB_CARD_BARE << 16 | LAB_CARD_VENDOR);
+		lab_drv_bound(test, pdev);
+		KUNIT_EXPECT_EQ(test, pdev->devfn, i);
+		KUNIT_EXPECT_EQ(test, lab_config_read(pdev, PCI_SUBSYSTEM_ID,
+						      2), i);
+		KUNIT_EXPECT_EQ(test, card->scratch, i);
 	}
 	KUNIT_EXPECT_EQ(test, umlab_functions(), BRIDGE_FUNCTIONS);
 	for (i = 0; i < BRIDGE_FUNCTIONS; i++)
@@ -222,6 +237,11 @@ static void bridge_rescan_vanished(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, umlab_pdev(slot));
 }
 
+static const struct umlab_cap bridge_express = {
+	.id = PCI_CAP_ID_EXP,
+	.exp.flr = true,
+};
+
 static int bridge_failing_probe(struct umlab_slot *slot)
 {
 	return -EIO;
@@ -239,7 +259,101 @@ static void bridge_model_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_functions(), 0);
 }
 
-static void bridge_cycle(struct kunit *test)
+static unsigned int bridge_removed;
+
+static void bridge_count_remove(struct umlab_slot *slot)
+{
+	bridge_removed++;
+}
+
+/* The model's remove: once for each probe that succeeded */
+static void bridge_model_removed(struct kunit *test)
+{
+	struct umlab_model_ops ops = *lab_bare_model.ops;
+	struct umlab_options taken = { .at = UMLAB_AT(4, 0) };
+	struct umlab_model model = lab_bare_model;
+	struct umlab_slot *slot;
+
+	bridge_removed = 0;
+	ops.remove = bridge_count_remove;
+	model.ops = &ops;
+	slot = umlab_plug(test, &model, &taken);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(umlab_try_plug(test, &model, &taken)),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, bridge_removed, 1);
+	umlab_unplug(test, slot);
+	KUNIT_EXPECT_EQ(test, bridge_removed, 2);
+	ops.probe = bridge_failing_probe;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(umlab_try_plug(test, &model, NULL)),
+			-EIO);
+	KUNIT_EXPECT_EQ(test, bridge_removed, 2);
+}
+
+/* A model that has none of the ops that it need not have */
+static void bridge_no_ops(struct kunit *test)
+{
+	static const struct umlab_model_ops none;
+	struct umlab_model model = lab_card_model;
+	struct lab_pci fx;
+
+	model.ops = &none;
+	model.bars[LAB_CARD_REGS] = (struct umlab_bar) { };
+	model.caps = &bridge_express;
+	model.num_caps = 1;
+	fx = lab_pci_plug(test, &model, NULL);
+	lab_config_write(fx.pdev, PCI_INTERRUPT_LINE, 1, 3);
+	KUNIT_EXPECT_EQ(test, pcie_flr(fx.pdev), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_INTERRUPT_LINE, 1),
+			0);
+	umlab_unplug(test, fx.slot);
+}
+
+/* Only the interrupts that the options leave, and faults from the start */
+static void bridge_options(struct kunit *test)
+{
+	struct umlab_options msi = {
+		.irqs = UMLAB_IRQ_MSI,
+		.faults = { .read_ones = 1 },
+	};
+	struct umlab_options msix = { .irqs = UMLAB_IRQ_MSIX };
+	struct lab_pci a, b;
+
+	lab_drv_register(test, NULL);
+	a = lab_pci_plug(test, &lab_card_model, &msi);
+	b = lab_pci_plug(test, &lab_card_model, &msix);
+	KUNIT_EXPECT_EQ(test, lab_config_read(a.pdev, PCI_INTERRUPT_PIN, 1), 0);
+	KUNIT_EXPECT_TRUE(test, pci_find_capability(a.pdev, PCI_CAP_ID_MSI));
+	KUNIT_EXPECT_FALSE(test, pci_find_capability(a.pdev, PCI_CAP_ID_MSIX));
+	KUNIT_EXPECT_FALSE(test, pci_find_capability(b.pdev, PCI_CAP_ID_MSI));
+	KUNIT_EXPECT_TRUE(test, pci_find_capability(b.pdev, PCI_CAP_ID_MSIX));
+	KUNIT_EXPECT_EQ(test, ioread32(a.drv->regs), ~0U);
+	KUNIT_EXPECT_EQ(test, ioread32(a.drv->regs), LAB_CARD_MAGIC);
+}
+
+/* The whole life of a function, in the journal */
+static void bridge_journal(struct kunit *test)
+{
+	u64 begin = umlab_journal_now();
+	struct lab_pci fx;
+
+	lab_drv_register(test, &bridge_msix);
+	fx = lab_pci_plug(test, &lab_card_model, NULL);
+	iowrite32(2, fx.drv->regs + LAB_CARD_CAUSE);
+	KUNIT_EXPECT_EQ(test, pci_reset_function(fx.pdev), 0);
+	umlab_vanish(fx.slot);
+	UMLAB_EXPECT_ORDER(test, fx.slot, begin,
+			   UMLAB_DID(UMLAB_PLUG, 0),
+			   UMLAB_DID(UMLAB_RESET, UMLAB_RESET_POWER),
+			   UMLAB_DID(UMLAB_CONFIG_READ, PCI_VENDOR_ID),
+			   UMLAB_DID(UMLAB_FOUND, 0),
+			   UMLAB_DID(UMLAB_CONFIG_WRITE, PCI_COMMAND),
+			   UMLAB_DID(UMLAB_IRQ_RAISE, 2),
+			   UMLAB_DID(UMLAB_IRQ_SEND, 2),
+			   UMLAB_DID(UMLAB_RESET, UMLAB_RESET_FLR),
+			   UMLAB_DID(UMLAB_VANISH, 0));
+}
+
+static void bridge_cycle(struct kunit *test, bool by_surprise)
 {
 	struct umlab_slot *slot = umlab_plug(test, &lab_card_model, NULL);
 	struct lab_drv *drv = lab_drv_bound(test, umlab_pdev(slot));
@@ -247,6 +361,8 @@ static void bridge_cycle(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, drv->vectors, LAB_CARD_MSIX);
 	iowrite32(1, drv->regs + LAB_CARD_CAUSE);
 	KUNIT_EXPECT_EQ(test, drv->vector[1].taken, 1);
+	if (by_surprise)
+		umlab_vanish(slot);
 	umlab_unplug(test, slot);
 }
 
@@ -262,10 +378,10 @@ static void bridge_cycle_1000(struct kunit *test)
 	lab_quiet_console(test);
 	lab_drv_register(test, &bridge_msix);
 	for (i = 0; i < 10; i++)
-		bridge_cycle(test);
+		bridge_cycle(test, i % 2);
 	before = lab_slabs_count(test);
 	for (i = 0; i < 1000; i++)
-		bridge_cycle(test);
+		bridge_cycle(test, i % 2);
 	lab_slabs_expect_growth(test, before, 500);
 	KUNIT_EXPECT_EQ(test, umlab_functions(), 0);
 }
@@ -283,6 +399,10 @@ static struct kunit_case bridge_cases[] = {
 	KUNIT_CASE(bridge_remove_and_rescan),
 	KUNIT_CASE(bridge_rescan_vanished),
 	KUNIT_CASE(bridge_model_refuses),
+	KUNIT_CASE(bridge_model_removed),
+	KUNIT_CASE(bridge_no_ops),
+	KUNIT_CASE(bridge_options),
+	KUNIT_CASE(bridge_journal),
 	KUNIT_CASE(bridge_cycle_1000),
 	{}
 };

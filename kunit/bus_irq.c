@@ -45,8 +45,9 @@ static void irq_in_hard_context(struct kunit *test)
 /* While interrupts are off nothing is delivered, and nothing is lost. */
 static void irq_while_off(struct kunit *test)
 {
-	struct lab_pci fx;
+	unsigned int taken;
 	unsigned long flags;
+	struct lab_pci fx;
 
 	lab_drv_register(test, &irq_intx);
 	fx = irq_plug(test, 1);
@@ -54,8 +55,9 @@ static void irq_while_off(struct kunit *test)
 	irq_cause(&fx, 0);
 	irq_cause(&fx, 1);
 	udelay(5);
-	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 0);
+	taken = fx.drv->vector[0].taken;
 	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, taken, 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_EQ(test, fx.card->status, 0);
 }
@@ -79,6 +81,14 @@ static bool irq_status_bit(const struct lab_pci *fx)
 
 	pci_read_config_word(fx->pdev, PCI_STATUS, &status);
 	return status & PCI_STATUS_INTERRUPT;
+}
+
+static void irq_raise_zero(struct umlab_slot *slot, void *data)
+{
+	struct lab_card *card = data;
+
+	card->status |= BIT(0);
+	umlab_irq_raise(slot, 0);
 }
 
 /* INTx Disable keeps the line low, not the status bit. */
@@ -151,6 +161,69 @@ static void irq_foreign(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, irq_status_bit(&fx));
 }
 
+/* Each handler on the line is asked, also while one of them has a reason. */
+static void irq_foreign_shared(struct kunit *test)
+{
+	struct lab_pci a, b;
+
+	lab_drv_register(test, &irq_intx);
+	a = irq_plug(test, 1);
+	b = irq_plug(test, 5);
+	umlab_inject_foreign(a.slot);
+	KUNIT_EXPECT_EQ(test, a.drv->vector[0].foreign, 1);
+	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 1);
+	disable_irq(a.pdev->irq);
+	irq_cause(&b, 0);
+	umlab_inject_foreign(a.slot);
+	enable_irq(a.pdev->irq);
+	KUNIT_EXPECT_EQ(test, a.drv->vector[0].foreign, 2);
+	KUNIT_EXPECT_EQ(test, b.drv->vector[0].taken, 1);
+}
+
+/* One that nobody took does not wait for the next driver. */
+static void irq_foreign_forgotten(struct kunit *test)
+{
+	struct lab_pci fx = irq_plug(test, 1);
+
+	umlab_inject_foreign(fx.slot);
+	umlab_unplug(test, fx.slot);
+	lab_drv_register(test, &irq_intx);
+	fx = irq_plug(test, 1);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].foreign, 0);
+}
+
+/* Asserted before there is a handler, INTx is delivered once there is one. */
+static void irq_before_handler(struct kunit *test)
+{
+	struct lab_pci fx = irq_plug(test, 1);
+	struct lab_drv *drv;
+
+	umlab_run(fx.slot, irq_raise_zero, fx.card);
+	KUNIT_EXPECT_TRUE(test, irq_status_bit(&fx));
+	lab_drv_register(test, &irq_intx);
+	drv = lab_drv_bound(test, fx.pdev);
+	KUNIT_EXPECT_EQ(test, drv->vector[0].taken, 1);
+	umlab_unplug(test, fx.slot);
+}
+
+/* INTx stays asserted for as long as there is a cause. */
+static void irq_one_of_two_causes(struct kunit *test)
+{
+	struct lab_pci fx;
+
+	lab_drv_register(test, &irq_intx);
+	fx = irq_plug(test, 1);
+	disable_irq(fx.pdev->irq);
+	irq_cause(&fx, 0);
+	irq_cause(&fx, 1);
+	iowrite32(BIT(0), fx.drv->regs + LAB_CARD_STATUS);
+	KUNIT_EXPECT_TRUE(test, irq_status_bit(&fx));
+	iowrite32(BIT(1), fx.drv->regs + LAB_CARD_STATUS);
+	KUNIT_EXPECT_FALSE(test, irq_status_bit(&fx));
+	enable_irq(fx.pdev->irq);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 0);
+}
+
 static void irq_lost(struct kunit *test)
 {
 	struct umlab_faults faults = { .irq_lost = 2 };
@@ -175,12 +248,16 @@ static void irq_storm(struct kunit *test)
 		.irqs = PCI_IRQ_INTX,
 		.no_ack = true,
 	};
-	struct lab_pci fx;
+	struct lab_pci fx, quiet;
 
 	lab_drv_register(test, &setup);
-	fx = irq_plug(test, 1);
+	quiet = irq_plug(test, 1);
+	fx = irq_plug(test, 5);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_STORM);
 	irq_cause(&fx, 0);
+	/* Of the two on the line, the one that asserts it is blamed. */
+	KUNIT_EXPECT_EQ(test, umlab_violations(quiet.slot,
+					       UMLAB_VIOLATION_STORM), 0);
 	KUNIT_EXPECT_GT(test, fx.drv->vector[0].taken, 1000);
 	/* Once it has been low, the line works again. */
 	iowrite32(~0, fx.drv->regs + LAB_CARD_STATUS);
@@ -190,7 +267,7 @@ static void irq_storm(struct kunit *test)
 	KUNIT_EXPECT_GT(test, fx.drv->vector[0].taken, 1000);
 }
 
-/* A function that vanishes, resets or falls asleep does not hold the line. */
+/* A function that vanished, sleeps or was reset does not hold the line. */
 static void irq_vanished(struct kunit *test)
 {
 	struct lab_pci a, b;
@@ -204,6 +281,24 @@ static void irq_vanished(struct kunit *test)
 	enable_irq(a.pdev->irq);
 	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 0);
 	KUNIT_EXPECT_EQ(test, a.drv->vector[0].taken, 0);
+}
+
+static void irq_asleep(struct kunit *test)
+{
+	int ctrl = LAB_CARD_CAP_PM + PCI_PM_CTRL;
+	struct lab_pci a, b;
+
+	lab_drv_register(test, &irq_intx);
+	a = irq_plug(test, 1);
+	b = irq_plug(test, 5);
+	disable_irq(a.pdev->irq);
+	irq_cause(&a, 0);
+	lab_config_write(a.pdev, ctrl, 2, 1);
+	enable_irq(a.pdev->irq);
+	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 0);
+	lab_config_write(a.pdev, ctrl, 2, 0);
+	KUNIT_EXPECT_EQ(test, a.drv->vector[0].taken, 1);
+	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 1);
 }
 
 static void irq_reset(struct kunit *test)
@@ -244,9 +339,14 @@ static struct kunit_case irq_cases[] = {
 	KUNIT_CASE(irq_shared),
 	KUNIT_CASE(irq_shared_both),
 	KUNIT_CASE(irq_foreign),
+	KUNIT_CASE(irq_foreign_shared),
+	KUNIT_CASE(irq_foreign_forgotten),
+	KUNIT_CASE(irq_before_handler),
+	KUNIT_CASE(irq_one_of_two_causes),
 	KUNIT_CASE(irq_lost),
 	KUNIT_CASE(irq_storm),
 	KUNIT_CASE(irq_vanished),
+	KUNIT_CASE(irq_asleep),
 	KUNIT_CASE(irq_reset),
 	KUNIT_CASE(irq_no_pin),
 	{}

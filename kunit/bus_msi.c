@@ -11,6 +11,7 @@
 
 #include "lib/pci_card.h"
 #include "lib/pci_drv.h"
+#include "lib/quiet.h"
 
 static const struct lab_drv_setup msi_setups[] = {
 	{ .irqs = PCI_IRQ_MSI, .vectors = 4 },
@@ -99,13 +100,15 @@ static void msi_masked(struct kunit *test)
 static void msi_while_off(struct kunit *test)
 {
 	struct lab_pci fx = msi_fixture(test);
+	unsigned int taken;
 	unsigned long flags;
 
 	local_irq_save(flags);
 	msi_cause(&fx, 3);
 	msi_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 3) + msi_taken(&fx, 0), 0);
+	taken = msi_taken(&fx, 3) + msi_taken(&fx, 0);
 	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, taken, 0);
 	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 3), 1);
 	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 1);
 }
@@ -141,22 +144,224 @@ static void msi_no_master(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
 }
 
-/* A message that was programmed to go somewhere else */
-static void msi_wrong_address(struct kunit *test)
+/* Program a part of vector 0's message: 0 and 1 are its address, 2 its data */
+static void msi_program(struct lab_pci *fx, unsigned int word, u32 value)
 {
-	struct lab_pci fx = msi_fixture(test);
+	static const u8 where[] = {
+		PCI_MSI_ADDRESS_LO, PCI_MSI_ADDRESS_HI, PCI_MSI_DATA_64
+	};
 
-	if (fx.drv->setup->irqs == PCI_IRQ_MSIX)
-		iowrite32(0x1000, fx.drv->regs + LAB_CARD_TABLE);
+	if (fx->drv->setup->irqs == PCI_IRQ_MSIX)
+		iowrite32(value, fx->drv->regs + LAB_CARD_TABLE + 4 * word);
 	else
-		pci_write_config_dword(fx.pdev, LAB_CARD_CAP_MSI +
-				       PCI_MSI_ADDRESS_LO, 0x1000);
-	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_MESSAGE);
-	msi_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+		lab_config_write(fx->pdev, LAB_CARD_CAP_MSI + where[word],
+				 word == 2 ? 2 : 4, value);
 }
 
-/* With messages enabled, INTx is not asserted. */
+static u32 msi_programmed(struct lab_pci *fx, unsigned int word)
+{
+	static const u8 where[] = {
+		PCI_MSI_ADDRESS_LO, PCI_MSI_ADDRESS_HI, PCI_MSI_DATA_64
+	};
+
+	if (fx->drv->setup->irqs == PCI_IRQ_MSIX)
+		return ioread32(fx->drv->regs + LAB_CARD_TABLE + 4 * word);
+	return lab_config_read(fx->pdev, LAB_CARD_CAP_MSI + where[word],
+			       word == 2 ? 2 : 4);
+}
+
+/* A message that was programmed to go somewhere else */
+static void msi_wrong_message(struct kunit *test)
+{
+	static const struct {
+		unsigned int word;
+		u32 value;
+	} wrong[] = {
+		{ 0, 0x1000 }, { 1, 1 }, { 2, 500 }, { 2, 0xfff0 },
+	};
+	struct lab_pci fx = msi_fixture(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		u32 right = msi_programmed(&fx, wrong[i].word);
+
+		msi_program(&fx, wrong[i].word, wrong[i].value);
+		umlab_expect_violation(fx.slot, UMLAB_VIOLATION_MESSAGE);
+		msi_cause(&fx, 0);
+		KUNIT_EXPECT_EQ(test, umlab_violations(fx.slot,
+						       UMLAB_VIOLATION_MESSAGE),
+				i + 1);
+		msi_program(&fx, wrong[i].word, right);
+	}
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+	msi_cause(&fx, 0);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 1);
+}
+
+/* Of two functions, each interrupts its own handlers. */
+static void msi_two_functions(struct kunit *test)
+{
+	struct lab_pci a = msi_fixture(test);
+	struct lab_pci b = lab_pci_plug(test, &lab_card_model, NULL);
+	unsigned int i, j;
+
+	for (i = 0; i < 4; i++) {
+		msi_cause(&b, i);
+		for (j = 0; j < 4; j++)
+			KUNIT_EXPECT_EQ(test, msi_taken(&b, j), j <= i);
+	}
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_EQ(test, msi_taken(&a, i), 0);
+		KUNIT_EXPECT_EQ(test, a.drv->vector[i].foreign, 0);
+	}
+}
+
+/* It is the message that counts, not the entry it comes from. */
+static void msi_swapped_entries(struct kunit *test)
+{
+	struct lab_pci fx = msi_plug(test, &msi_setups[1], &lab_card_model);
+	void __iomem *data = fx.drv->regs + LAB_CARD_TABLE + 8;
+	u32 zero = ioread32(data), one = ioread32(data + 16);
+
+	KUNIT_EXPECT_NE(test, zero, one);
+	iowrite32(one, data);
+	iowrite32(zero, data + 16);
+	msi_cause(&fx, 0);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[1].foreign, 1);
+}
+
+/* A cause that is gone before its vector is unmasked interrupts no more. */
+static void msi_lowered_while_masked(struct kunit *test)
+{
+	struct lab_pci fx = msi_fixture(test);
+	int irq = pci_irq_vector(fx.pdev, 2);
+
+	disable_irq(irq);
+	umlab_inject_spurious(fx.slot, 2);	/* makes the kernel mask it */
+	fx.drv->vector[2].foreign = 0;
+	msi_cause(&fx, 2);
+	KUNIT_EXPECT_TRUE(test, msi_pending(&fx, 2));
+	iowrite32(BIT(2), fx.drv->regs + LAB_CARD_STATUS);
+	KUNIT_EXPECT_FALSE(test, msi_pending(&fx, 2));
+	enable_irq(irq);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 2), 0);
+	/* The kernel remembers the one that made it mask. */
+	KUNIT_EXPECT_LE(test, fx.drv->vector[2].foreign, 1);
+}
+
+/* What MSI held back is none of MSI-X's business, nor does it stay. */
+static void msi_to_msix(struct kunit *test)
+{
+	struct lab_pci fx = msi_plug(test, &msi_setups[0], &lab_card_model);
+	int msix = LAB_CARD_CAP_MSIX + PCI_MSIX_FLAGS;
+	u32 pending;
+
+	lab_config_write(fx.pdev, LAB_CARD_CAP_MSI + PCI_MSI_MASK_64, 4, 0xff);
+	msi_cause(&fx, 3);
+	KUNIT_EXPECT_TRUE(test, msi_pending(&fx, 3));
+	lab_config_write(fx.pdev, LAB_CARD_CAP_MSI + PCI_MSI_FLAGS, 2, 0);
+	lab_config_write(fx.pdev, msix, 2, PCI_MSIX_FLAGS_ENABLE);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_PBA), 0);
+	lab_config_write(fx.pdev, msix, 2, 0);
+	pending = lab_config_read(fx.pdev, LAB_CARD_CAP_MSI +
+				  PCI_MSI_PENDING_64, 4);
+	KUNIT_EXPECT_EQ(test, pending, 0);
+}
+
+/* Not a power of two: all numbers come back */
+static void msi_three_vectors(struct kunit *test)
+{
+	static const struct lab_drv_setup setup = {
+		.irqs = PCI_IRQ_MSI,
+		.vectors = 3,
+	};
+	unsigned int i;
+
+	lab_quiet_console(test);
+	lab_drv_register(test, &setup);
+	for (i = 0; i < 300; i++) {
+		struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
+
+		KUNIT_ASSERT_EQ(test, fx.drv->vectors, 3);
+		msi_cause(&fx, 2);
+		KUNIT_ASSERT_EQ(test, msi_taken(&fx, 2), 1);
+		/* Granted, because MSI grants powers of two, and not asked for */
+		if (!i) {
+			umlab_expect_violation(fx.slot,
+					       UMLAB_VIOLATION_MESSAGE);
+			lab_config_write(fx.pdev, LAB_CARD_CAP_MSI +
+					 PCI_MSI_MASK_64, 4, 0);
+			umlab_inject_spurious(fx.slot, 3);
+		}
+		umlab_unplug(test, fx.slot);
+	}
+}
+
+/* A handler that starts the device anew each time */
+static void msi_storm(struct kunit *test)
+{
+	static const struct lab_drv_setup setup = {
+		.irqs = PCI_IRQ_MSI,
+		.restarts = true,
+	};
+	struct lab_pci fx = msi_plug(test, &setup, &lab_card_model);
+
+	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_STORM);
+	iowrite32(1, fx.drv->regs + LAB_CARD_START);
+	KUNIT_EXPECT_GT(test, msi_taken(&fx, 0), 1000);
+}
+
+static struct umlab_cap msi_large_cap = {
+	.id = PCI_CAP_ID_MSIX,
+	.msix = { .vectors = 70, .table_bar = 1, .pba_bar = 4, .pba = 0x40 },
+};
+
+/* More vectors than a word of pending bits, table and bits in other BARs */
+static void msi_large_table(struct kunit *test)
+{
+	struct umlab_model model = lab_card_model;
+	struct lab_pci fx;
+	void __iomem *table, *pba, *regs;
+
+	model.caps = &msi_large_cap;
+	model.num_caps = 1;
+	model.bars[1] = model.bars[LAB_CARD_REGS];
+	model.bars[4] = model.bars[LAB_CARD_REGS];
+	fx = lab_pci_plug(test, &model, NULL);
+	KUNIT_ASSERT_EQ(test, pci_enable_device(fx.pdev), 0);
+	regs = pci_iomap(fx.pdev, 0, 0);
+	table = pci_iomap(fx.pdev, 1, 0);
+	pba = pci_iomap(fx.pdev, 4, 0);
+	KUNIT_ASSERT_TRUE(test, regs && table && pba);
+	lab_config_write(fx.pdev, PCI_STD_HEADER_SIZEOF + PCI_MSIX_FLAGS, 2,
+			 PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	umlab_inject_spurious(fx.slot, 69);
+	KUNIT_EXPECT_EQ(test, readq(pba + 0x40), 0);
+	KUNIT_EXPECT_EQ(test, readq(pba + 0x48), 1 << 5);
+	KUNIT_EXPECT_EQ(test, ioread32(table + 69 * 16 + 12), 1);
+	KUNIT_EXPECT_EQ(test, fx.card->reads, 0);
+	/* Around them, and there in another BAR, are the model's registers. */
+	ioread32(pba + 0x3c);
+	ioread32(pba + 0x50);
+	ioread32(table + 70 * 16);
+	ioread32(regs + 0x40);
+	KUNIT_EXPECT_EQ(test, fx.card->reads, 4);
+	pci_iounmap(fx.pdev, regs);
+	pci_iounmap(fx.pdev, table);
+	pci_iounmap(fx.pdev, pba);
+	pci_disable_device(fx.pdev);
+}
+
+static bool msi_intx_status(const struct lab_pci *fx)
+{
+	u16 status;
+
+	pci_read_config_word(fx->pdev, PCI_STATUS, &status);
+	return status & PCI_STATUS_INTERRUPT;
+}
+
+/* With messages enabled, INTx is not asserted, whatever was raised. */
 static void msi_no_intx(struct kunit *test)
 {
 	static const struct umlab_event delivery = {
@@ -164,15 +369,25 @@ static void msi_no_intx(struct kunit *test)
 		.any = UMLAB_ANY_OFFSET,
 	};
 	struct lab_pci fx = msi_fixture(test);
-	u64 begin = umlab_journal_now();
-	u16 status;
+	bool msix = fx.drv->setup->irqs == PCI_IRQ_MSIX;
+	int where = msix ? LAB_CARD_CAP_MSIX + PCI_MSIX_FLAGS :
+			   LAB_CARD_CAP_MSI + PCI_MSI_FLAGS;
+	u16 enable = msix ? PCI_MSIX_FLAGS_ENABLE : PCI_MSI_FLAGS_ENABLE;
+	u16 flags;
 
-	pci_intx(fx.pdev, 1);
 	msi_cause(&fx, 0);
-	pci_read_config_word(fx.pdev, PCI_STATUS, &status);
-	KUNIT_EXPECT_FALSE(test, status & PCI_STATUS_INTERRUPT);
+	KUNIT_EXPECT_FALSE(test, msi_intx_status(&fx));
 	/* One interrupt came, and it was the message. */
-	KUNIT_EXPECT_EQ(test, umlab_journal_count(NULL, begin, delivery), 1);
+	KUNIT_EXPECT_EQ(test, umlab_journal_count(fx.slot, fx.begin, delivery),
+			1);
+	pci_read_config_word(fx.pdev, where, &flags);
+	pci_write_config_word(fx.pdev, where, flags & ~enable);
+	msi_cause(&fx, 1);
+	KUNIT_EXPECT_TRUE(test, msi_intx_status(&fx));
+	pci_write_config_word(fx.pdev, where, flags);
+	KUNIT_EXPECT_FALSE(test, msi_intx_status(&fx));
+	iowrite32(~0, fx.drv->regs + LAB_CARD_STATUS);
+	KUNIT_EXPECT_EQ(test, umlab_journal_count(NULL, fx.begin, delivery), 0);
 }
 
 /* A function that vanished sends nothing. */
@@ -180,12 +395,26 @@ static void msi_vanished(struct kunit *test)
 {
 	struct lab_pci fx = msi_fixture(test);
 
+	umlab_vanish(fx.slot);
+	umlab_inject_spurious(fx.slot, 0);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].foreign, 0);
+}
+
+/* Nor does one that sleeps, before it is back in D0 */
+static void msi_asleep(struct kunit *test)
+{
+	struct lab_pci fx = msi_fixture(test);
+	int ctrl = LAB_CARD_CAP_PM + PCI_PM_CTRL;
+
 	umlab_set_completion(fx.slot, UMLAB_COMPLETE_NEVER, 0);
 	iowrite32(1, fx.drv->regs + LAB_CARD_START);
-	umlab_vanish(fx.slot);
+	lab_config_write(fx.pdev, ctrl, 2, 1);
 	umlab_set_completion(fx.slot, UMLAB_COMPLETE_AT_ONCE, 0);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 1);
 	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
-	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+	lab_config_write(fx.pdev, ctrl, 2, 0);
+	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 1);
 }
 
 /* The function mask of MSI-X holds all of them. */
@@ -266,6 +495,21 @@ static const struct msi_shape msi_shapes[] = {
 
 KUNIT_ARRAY_PARAM_DESC(msi_shape, msi_shapes, name);
 
+/* The mask and pending bits are where the capability's size puts them. */
+static void msi_mask_by_hand(struct kunit *test, struct lab_pci *fx, bool is_64)
+{
+	int at = PCI_STD_HEADER_SIZEOF + (is_64 ? PCI_MSI_MASK_64 :
+						  PCI_MSI_MASK_32);
+
+	lab_config_write(fx->pdev, at, 4, 2);
+	msi_cause(fx, 1);
+	KUNIT_EXPECT_EQ(test, msi_taken(fx, 1), 1);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx->pdev, at + 4, 4), 2);
+	lab_config_write(fx->pdev, at, 4, 0);
+	KUNIT_EXPECT_EQ(test, msi_taken(fx, 1), 2);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx->pdev, at + 4, 4), 0);
+}
+
 static void msi_each_shape(struct kunit *test)
 {
 	const struct msi_shape *shape = test->param_value;
@@ -288,6 +532,8 @@ static void msi_each_shape(struct kunit *test)
 		msi_cause(&fx, i);
 		KUNIT_EXPECT_EQ(test, msi_taken(&fx, i), 1);
 	}
+	if (shape->cap.msi.maskable)
+		msi_mask_by_hand(test, &fx, shape->cap.msi.is_64);
 	if (shape->ask == shape->cap.msi.vectors)
 		return;
 	/* A vector that was not granted: the low bits count. */
@@ -302,7 +548,15 @@ static struct kunit_case msi_cases[] = {
 	KUNIT_CASE_PARAM(msi_while_off, msi_setup_gen_params),
 	KUNIT_CASE_PARAM(msi_lost_and_spurious, msi_setup_gen_params),
 	KUNIT_CASE_PARAM(msi_no_master, msi_setup_gen_params),
-	KUNIT_CASE_PARAM(msi_wrong_address, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_wrong_message, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_two_functions, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_lowered_while_masked, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_asleep, msi_setup_gen_params),
+	KUNIT_CASE(msi_swapped_entries),
+	KUNIT_CASE(msi_to_msix),
+	KUNIT_CASE(msi_three_vectors),
+	KUNIT_CASE(msi_storm),
+	KUNIT_CASE(msi_large_table),
 	KUNIT_CASE_PARAM(msi_no_intx, msi_setup_gen_params),
 	KUNIT_CASE_PARAM(msi_vanished, msi_setup_gen_params),
 	KUNIT_CASE(msi_function_mask),

@@ -73,9 +73,10 @@ void umlab_bar_decode(struct umlab_slot *slot)
 
 		if (!bar->size)
 			continue;
-		address = bar_register(slot, i);
-		bar_move(bar, address);
-		bar->address = decode ? address : UMLAB_NOWHERE;
+		address = decode ? bar_register(slot, i) : UMLAB_NOWHERE;
+		if (decode)
+			bar_move(bar, address);
+		bar->address = address;
 	}
 }
 
@@ -85,6 +86,27 @@ void *umlab_bar_memory(struct umlab_slot *slot, unsigned int bar)
 	    slot->bars[bar].home == UMLAB_NOWHERE)
 		return NULL;
 	return umlab_bridge_backing(slot->bars[bar].home, slot->bars[bar].size);
+}
+
+void umlab_bar_gone(struct umlab_slot *slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		void *memory = umlab_bar_memory(slot, i);
+
+		if (memory)
+			memset(memory, 0xff, slot->bars[i].size);
+	}
+}
+
+bool umlab_bar_overlaps(const struct umlab_slot *slot, unsigned int index,
+			u64 address, u64 size)
+{
+	u64 start = bar_register(slot, index);
+
+	return address < start + slot->bars[index].size &&
+	       start < address + size && slot->bars[index].size;
 }
 
 /**
@@ -103,10 +125,7 @@ static bool bar_holds(struct umlab_slot *slot, void *data)
 	unsigned int i;
 
 	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
-		const struct umlab_bar_state *bar = &slot->bars[i];
-
-		if (bar->size &&
-		    search->address - bar_register(slot, i) < bar->size) {
+		if (umlab_bar_overlaps(slot, i, search->address, 1)) {
 			search->index = i;
 			return true;
 		}
@@ -123,7 +142,11 @@ struct umlab_slot *umlab_bar_find(u64 address, unsigned int *index)
 	return slot;
 }
 
-/* Part of a window is being mapped; with a BAR there, the slot's reference */
+/*
+ * Part of a window is being mapped. Hardware maps whatever is asked for, so
+ * there always is a mapping: of a BAR, with a reference to its slot, or of
+ * nothing.
+ */
 static long bar_map(u64 address, size_t size, const struct logic_iomem_ops **ops,
 		    void **priv)
 {
@@ -133,22 +156,18 @@ static long bar_map(u64 address, size_t size, const struct logic_iomem_ops **ops
 	struct bar_mapping *map;
 	u32 offset;
 
+	*ops = &umlab_nothing_ops;
 	if (!slot)
-		return -ENXIO;
+		return 0;
 	bar = &slot->bars[index];
 	offset = address - bar_register(slot, index);
 	if (size > bar->size - offset) {
 		umlab_slot_violation(slot, UMLAB_VIOLATION_RANGE,
 				     "ioremap() of %zu bytes at %#x of BAR %u, which has %#x",
 				     size, offset, index, bar->size);
-		umlab_slot_put(slot);
-		return -EINVAL;
+		size = bar->size - offset;
 	}
-	map = kmalloc(sizeof(*map), GFP_KERNEL);
-	if (!map) {
-		umlab_slot_put(slot);
-		return -ENOMEM;
-	}
+	map = kmalloc(sizeof(*map), GFP_KERNEL | __GFP_NOFAIL);
 	*map = (struct bar_mapping) {
 		.slot = slot,
 		.bar = bar,

@@ -122,11 +122,12 @@ static int bridge_config_read(struct pci_bus *bus, unsigned int devfn,
 	*value = ~0U >> (32 - 8 * size);
 	if (!slot)
 		return PCIBIOS_SUCCESSFUL;
-	if (slot->present) {
-		guard(spinlock_irqsave)(&slot->lock);
-		*value = bridge_read(slot, where, size) & *value;
+	scoped_guard(spinlock_irqsave, &slot->lock) {
+		if (slot->present)
+			*value &= bridge_read(slot, where, size);
+		umlab_slot_event(slot, UMLAB_CONFIG_READ, 0, where, size,
+				 *value);
 	}
-	umlab_slot_event(slot, UMLAB_CONFIG_READ, 0, where, size, *value);
 	umlab_slot_put(slot);
 	return PCIBIOS_SUCCESSFUL;
 }
@@ -138,10 +139,11 @@ static int bridge_config_write(struct pci_bus *bus, unsigned int devfn,
 
 	if (!slot)
 		return PCIBIOS_SUCCESSFUL;
-	umlab_slot_event(slot, UMLAB_CONFIG_WRITE, 0, where, size, value);
-	if (slot->present && where < PCI_CFG_SPACE_SIZE) {
-		guard(spinlock_irqsave)(&slot->lock);
-		umlab_config_write(slot, where, size, value);
+	scoped_guard(spinlock_irqsave, &slot->lock) {
+		umlab_slot_event(slot, UMLAB_CONFIG_WRITE, 0, where, size,
+				 value);
+		if (slot->present && where < PCI_CFG_SPACE_SIZE)
+			umlab_config_write(slot, where, size, value);
 	}
 	umlab_slot_put(slot);
 	return PCIBIOS_SUCCESSFUL;
@@ -261,8 +263,10 @@ int umlab_bridge_scan(struct umlab_slot *slot)
 		err = bridge_assign(slot, pdev);
 		if (err)
 			pci_stop_and_remove_bus_device(pdev);
-		else
-			pci_bus_add_device(pdev);
+	}
+	if (!err) {
+		umlab_slot_found(slot, pdev);
+		pci_bus_add_device(pdev);
 	}
 	pci_unlock_rescan_remove();
 	return err;
@@ -274,6 +278,9 @@ void umlab_bridge_remove(struct umlab_slot *slot)
 
 	if (!pdev)
 		return;
+	/* As pciehp does before it removes what is no longer there */
+	if (!slot->present)
+		pdev->error_state = pci_channel_io_perm_failure;
 	pci_stop_and_remove_bus_device_locked(pdev);
 	pci_dev_put(pdev);
 }
@@ -324,7 +331,7 @@ static int bridge_lay_window(unsigned int index, struct resource *window,
 	return err;
 }
 
-static int __init bridge_init(void)
+static int __init bridge_make(void)
 {
 	struct pci_host_bridge *new;
 	struct irq_domain *msi;
@@ -339,7 +346,6 @@ static int __init bridge_init(void)
 	msi = umlab_msi_init();
 	if (IS_ERR(msi))
 		return PTR_ERR(msi);
-
 	new = pci_alloc_host_bridge(0);
 	if (!new)
 		return -ENOMEM;
@@ -356,5 +362,14 @@ static int __init bridge_init(void)
 	}
 	bridge = new;
 	return 0;
+}
+
+static int __init bridge_init(void)
+{
+	int err = bridge_make();
+
+	if (err)
+		pr_err("no bridge: %d\n", err);
+	return err;
 }
 device_initcall(bridge_init);

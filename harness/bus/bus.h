@@ -30,6 +30,12 @@
 struct umlab_options;
 struct umlab_slot;
 
+/* The errors of the status register, which a 1 clears (PCI 3.0, 6.2.3) */
+#define UMLAB_CONFIG_ERRORS						\
+	(PCI_STATUS_PARITY | PCI_STATUS_SIG_TARGET_ABORT |		\
+	 PCI_STATUS_REC_TARGET_ABORT | PCI_STATUS_REC_MASTER_ABORT |	\
+	 PCI_STATUS_SIG_SYSTEM_ERROR | PCI_STATUS_DETECTED_PARITY)
+
 /* How many messages the interrupt controller tells apart */
 #define UMLAB_MESSAGES	1024
 
@@ -84,12 +90,15 @@ struct umlab_bar_state {
  * @raised: vectors that the model raised and did not lower
  * @asserted: INTx is asserted
  * @pending: messages held back while masked
+ * @mode: PCI_CAP_ID_MSI or _MSIX, whichever is enabled and so what @pending is
+ *	  about; 0: none
  * @msix: the MSI-X table, as in PCI 3.0, 6.8.2; NULL: there is none
  * @num_msix: its entries
  */
 struct umlab_irqs {
 	DECLARE_BITMAP(raised, UMLAB_VECTORS_MAX);
 	DECLARE_BITMAP(pending, UMLAB_VECTORS_MAX);
+	u8 mode;
 	bool asserted;
 	unsigned int num_msix;
 	__le32 (*msix)[4];
@@ -286,6 +295,22 @@ void umlab_bar_init(struct umlab_slot *slot);
 void umlab_bar_decode(struct umlab_slot *slot);
 
 /**
+ * umlab_bar_gone() - have memory read as all-ones where user space maps it
+ * @slot: the slot, which is gone
+ */
+void umlab_bar_gone(struct umlab_slot *slot);
+
+/**
+ * umlab_bar_overlaps() - whether a BAR has an address
+ * @slot: the slot
+ * @index: the BAR; memory decoding may be off
+ * @address: on the bus
+ * @size: in bytes: whether any of them is the BAR's
+ */
+bool umlab_bar_overlaps(const struct umlab_slot *slot, unsigned int index,
+			u64 address, u64 size);
+
+/**
  * umlab_bar_find() - which BAR is at an address
  * @address: on the bus; memory decoding may be off
  * @index: set to the BAR's
@@ -353,10 +378,17 @@ static inline unsigned int umlab_irq_line(unsigned int devfn)
 void umlab_irq_foreign(struct umlab_slot *slot);
 
 /**
+ * umlab_irq_gone() - forget a foreign interrupt that nobody took
+ * @slot: the slot, which is gone
+ */
+void umlab_irq_gone(struct umlab_slot *slot);
+
+/**
  * umlab_irq_message() - a message reaches the interrupt controller
+ * @slot: its sender
  * @data: its data, of a message that was allocated
  */
-void umlab_irq_message(u32 data);
+void umlab_irq_message(struct umlab_slot *slot, u32 data);
 
 /* msi.c */
 
@@ -387,6 +419,15 @@ bool umlab_msi_enabled(const struct umlab_slot *slot);
  * @vector: which
  */
 void umlab_msi_raise(struct umlab_slot *slot, unsigned int vector);
+
+/**
+ * umlab_msi_lower() - a vector's cause is gone: it is pending no longer
+ * @slot: the slot
+ * @vector: which
+ *
+ * PCI 3.0, 6.8.3.5.
+ */
+void umlab_msi_lower(struct umlab_slot *slot, unsigned int vector);
 
 /**
  * umlab_msi_sync() - send what is pending and no longer masked

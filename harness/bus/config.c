@@ -37,10 +37,7 @@ static const struct config_register config_header[] = {
 	{ PCI_COMMAND, 2,
 	  .rw = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
 		PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE },
-	{ PCI_STATUS, 2,
-	  .w1c = PCI_STATUS_PARITY | PCI_STATUS_SIG_TARGET_ABORT |
-		 PCI_STATUS_REC_TARGET_ABORT | PCI_STATUS_REC_MASTER_ABORT |
-		 PCI_STATUS_SIG_SYSTEM_ERROR | PCI_STATUS_DETECTED_PARITY },
+	{ PCI_STATUS, 2, .w1c = UMLAB_CONFIG_ERRORS },
 	{ PCI_CACHE_LINE_SIZE, 1, .rw = 0xff },
 	{ PCI_INTERRUPT_LINE, 1, .rw = 0xff },
 };
@@ -194,7 +191,8 @@ static void config_power(struct umlab_slot *slot, u16 old)
 	u16 state = csr & PCI_PM_CTRL_STATE_MASK;
 
 	old &= PCI_PM_CTRL_STATE_MASK;
-	if (!config_has_state(config, state))
+	/* A function leaves a state for a deeper one, or for D0. */
+	if (!config_has_state(config, state) || (state && state < old))
 		config_store(&config->value[where], 2,
 			     (csr & ~PCI_PM_CTRL_STATE_MASK) | old);
 	else if (old == 3 && !state && !(csr & PCI_PM_CTRL_NO_SOFT_RESET))

@@ -9,9 +9,10 @@
  * the four INTx lines an interrupt number of its own.
  *
  * INTx is level-triggered: it is delivered until the device lowers it. A driver
- * that never makes it do so would be interrupted forever; after
- * INTX_STORM deliveries that is a violation, and the line is ignored until it
- * was low once.
+ * that never makes it do so would be interrupted for ever; after IRQ_STORM
+ * deliveries in which no function raised or lowered the line, that is a violation,
+ * and the line is ignored until that happens. As many messages in a row, each sent
+ * by the handler of the one before, are a violation as well, and the last is lost.
  */
 
 #define pr_fmt(fmt) "umlab: " fmt
@@ -26,15 +27,15 @@
 
 #include "../slot.h"
 
-#define INTX_STORM	10000
+#define IRQ_STORM	10000
 
 /**
  * struct intx_line - one of the four lines of the bus
  * @asserting: how many functions assert it
  * @foreign: asserted by no function until it was taken
  * @masked: the kernel does not want it now
- * @stormy: it is ignored until it was low
- * @taken: deliveries since it was low
+ * @stormy: it is ignored until a function raises or lowers it
+ * @taken: deliveries since one did
  */
 struct intx_line {
 	unsigned int asserting;
@@ -48,6 +49,7 @@ struct intx_line {
 static DEFINE_RAW_SPINLOCK(irq_lock);
 static struct intx_line irq_intx[PCI_NUM_INTX];
 static DECLARE_BITMAP(irq_messages, UMLAB_MESSAGES);
+static u16 irq_senders[UMLAB_MESSAGES];
 static bool irq_kicked;
 
 static int irq_pipe[2];
@@ -69,12 +71,8 @@ static bool intx_due(const struct intx_line *line)
 	       !line->stormy;
 }
 
-static void intx_changed(struct intx_line *line)
+static void intx_try(const struct intx_line *line)
 {
-	if (!line->asserting) {
-		line->taken = 0;
-		line->stormy = false;
-	}
 	if (intx_due(line))
 		irq_kick();
 }
@@ -91,7 +89,7 @@ static void intx_unmask(struct irq_data *data)
 
 	guard(raw_spinlock_irqsave)(&irq_lock);
 	line->masked = false;
-	intx_changed(line);
+	intx_try(line);
 }
 
 static struct irq_chip intx_chip = {
@@ -134,7 +132,9 @@ void umlab_irq_sync(struct umlab_slot *slot)
 	slot->irqs.asserted = asserted;
 	guard(raw_spinlock_irqsave)(&irq_lock);
 	line->asserting += asserted ? 1 : -1;
-	intx_changed(line);
+	line->taken = 0;
+	line->stormy = false;
+	intx_try(line);
 }
 
 void umlab_irq_foreign(struct umlab_slot *slot)
@@ -143,13 +143,20 @@ void umlab_irq_foreign(struct umlab_slot *slot)
 
 	guard(raw_spinlock_irqsave)(&irq_lock);
 	line->foreign = true;
-	intx_changed(line);
+	intx_try(line);
 }
 
-void umlab_irq_message(u32 data)
+void umlab_irq_gone(struct umlab_slot *slot)
+{
+	guard(raw_spinlock_irqsave)(&irq_lock);
+	irq_intx[umlab_irq_line(slot->devfn)].foreign = false;
+}
+
+void umlab_irq_message(struct umlab_slot *slot, u32 data)
 {
 	guard(raw_spinlock_irqsave)(&irq_lock);
 	set_bit(data, irq_messages);
+	irq_senders[data] = slot->devfn;
 	irq_kick();
 }
 
@@ -165,23 +172,39 @@ static unsigned int irq_next_message(void)
 	return data;
 }
 
-static bool irq_is_asserting(struct umlab_slot *slot, void *line)
+static bool irq_blame_line(struct umlab_slot *slot, void *line)
 {
-	return slot->irqs.asserted &&
-	       umlab_irq_line(slot->devfn) == (unsigned long)line;
+	if (slot->irqs.asserted &&
+	    umlab_irq_line(slot->devfn) == (unsigned long)line)
+		umlab_slot_violation(slot, UMLAB_VIOLATION_STORM,
+				     "INTx was delivered %u times and is still asserted",
+				     IRQ_STORM);
+	return false;
 }
 
-static void irq_blame_storm(unsigned long index)
+static bool irq_blame_sender(struct umlab_slot *slot, void *message)
 {
-	struct umlab_slot *slot = umlab_bridge_find(irq_is_asserting,
-						    (void *)index);
+	if (slot->devfn == irq_senders[(unsigned long)message])
+		umlab_slot_violation(slot, UMLAB_VIOLATION_STORM,
+				     "message %#lx was sent %u times in a row by its own handler",
+				     (unsigned long)message, IRQ_STORM);
+	return false;
+}
 
-	if (!slot)
-		return;
-	umlab_slot_violation(slot, UMLAB_VIOLATION_STORM,
-			     "INTx was delivered %u times and is still asserted",
-			     INTX_STORM);
-	umlab_slot_put(slot);
+static void irq_take_messages(void)
+{
+	unsigned int count = 0;
+	unsigned long message;
+
+	while ((message = irq_next_message()) < UMLAB_MESSAGES) {
+		if (++count > IRQ_STORM) {
+			umlab_bridge_find(irq_blame_sender, (void *)message);
+			break;
+		}
+		umlab_bus_event(irq_senders[message], UMLAB_IRQ_DELIVER,
+				message);
+		umlab_msi_deliver(message);
+	}
 }
 
 /* Whether a line is to be delivered now */
@@ -199,14 +222,13 @@ static bool intx_taken(struct intx_line *line)
 {
 	guard(raw_spinlock_irqsave)(&irq_lock);
 	line->foreign = false;
-	line->stormy = line->asserting && line->taken >= INTX_STORM;
-	intx_changed(line);
+	line->stormy = line->asserting && line->taken >= IRQ_STORM;
+	intx_try(line);
 	return line->stormy;
 }
 
 static irqreturn_t irq_take(int irq, void *data)
 {
-	unsigned int message;
 	unsigned long i;
 	char byte;
 
@@ -214,17 +236,14 @@ static irqreturn_t irq_take(int irq, void *data)
 	scoped_guard(raw_spinlock_irqsave, &irq_lock)
 		irq_kicked = false;
 
-	while ((message = irq_next_message()) < UMLAB_MESSAGES) {
-		umlab_bus_event(UMLAB_IRQ_DELIVER, message);
-		umlab_msi_deliver(message);
-	}
+	irq_take_messages();
 	for (i = 0; i < PCI_NUM_INTX; i++) {
 		if (!intx_take(&irq_intx[i]))
 			continue;
-		umlab_bus_event(UMLAB_IRQ_DELIVER, i);
+		umlab_bus_event(UMLAB_NO_FUNCTION, UMLAB_IRQ_DELIVER, i);
 		generic_handle_domain_irq(irq_intx_domain, i);
 		if (intx_taken(&irq_intx[i]))
-			irq_blame_storm(i);
+			umlab_bridge_find(irq_blame_line, (void *)i);
 	}
 	return IRQ_HANDLED;
 }
@@ -242,6 +261,8 @@ int umlab_irq_init(void)
 	if (!irq_intx_domain)
 		return -ENOMEM;
 	for (i = 0; i < PCI_NUM_INTX; i++) {
+		/* As the kernel has it until somebody requests it */
+		irq_intx[i].masked = true;
 		if (!irq_create_mapping(irq_intx_domain, i))
 			return -ENOSPC;
 	}

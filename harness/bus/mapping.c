@@ -64,3 +64,20 @@ void umlab_mapping_end(void *priv)
 	umlab_slot_put(map->slot);
 	kfree(map);
 }
+
+/* No function answers: a master abort, which reads as all-ones */
+
+static unsigned long nothing_read(void *priv, unsigned int offset, int size)
+{
+	return ~0UL;
+}
+
+static void nothing_write(void *priv, unsigned int offset, int size,
+			  unsigned long value)
+{
+}
+
+const struct logic_iomem_ops umlab_nothing_ops = {
+	.read = nothing_read,
+	.write = nothing_write,
+};

@@ -60,9 +60,10 @@ bool umlab_mapping_refuses(const struct bar_mapping *map, unsigned int offset,
  */
 void umlab_mapping_end(void *priv);
 
-/* What registers and memory answer with */
+/* What registers, memory and addresses without a BAR answer with */
 extern const struct logic_iomem_ops umlab_register_ops;
 extern const struct logic_iomem_ops umlab_memory_ops;
+extern const struct logic_iomem_ops umlab_nothing_ops;
 
 /**
  * bar_takes() - whether an access is taken

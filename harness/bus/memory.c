@@ -96,7 +96,7 @@ static unsigned long memory_read(void *priv, unsigned int offset, int size)
 	umlab_slot_event(map->slot, UMLAB_READ, map->bar->index, offset, size,
 			 value);
 	umlab_slot_unlock(map->slot, on);
-	return value;
+	return umlab_slot_was_read(map->slot, map->bar->index, offset, value);
 }
 
 static void memory_write(void *priv, unsigned int offset, int size,

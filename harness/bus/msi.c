@@ -20,10 +20,20 @@
 /* As on x86; UML has no memory there */
 #define MSI_ADDRESS	0xfee00000U
 
+/* In place of an order: it was taken with a number before it */
+#define MSI_NOT_FIRST	0xff
+
 static struct irq_domain *msi_domain;
 
+/* Guards the three below but for reading msi_live */
 static DEFINE_MUTEX(msi_mutex);
-static DECLARE_BITMAP(msi_used, UMLAB_MESSAGES);
+
+/* Numbers that are taken, and the size of what was taken at each, as an order */
+static DECLARE_BITMAP(msi_taken, UMLAB_MESSAGES);
+static u8 msi_order[UMLAB_MESSAGES];
+
+/* Numbers that interrupt something */
+static DECLARE_BITMAP(msi_live, UMLAB_MESSAGES);
 
 static void msi_compose(struct irq_data *data, struct msi_msg *msg)
 {
@@ -43,33 +53,49 @@ static struct irq_chip msi_chip = {
 	.irq_compose_msi_msg = msi_compose,
 };
 
-/* Several messages at once are those of MSI: their data has to be aligned. */
+/*
+ * Several messages at once are those of MSI, which puts the vector into the low
+ * bits of the data: all numbers that it could make are taken.
+ */
 static int msi_alloc(struct irq_domain *domain, unsigned int virq,
 		     unsigned int count, void *arg)
 {
 	unsigned int order = get_count_order(count);
-	int first;
 	unsigned int i;
+	int first;
 
-	scoped_guard(mutex, &msi_mutex)
-		first = bitmap_find_free_region(msi_used, UMLAB_MESSAGES,
-						order);
+	guard(mutex)(&msi_mutex);
+	first = bitmap_find_free_region(msi_taken, UMLAB_MESSAGES, order);
 	if (first < 0)
 		return -ENOSPC;
-	for (i = 0; i < count; i++)
+	msi_order[first] = order;
+	for (i = 0; i < count; i++) {
 		irq_domain_set_info(domain, virq + i, first + i, &msi_chip,
 				    NULL, handle_edge_irq, NULL, NULL);
+		set_bit(first + i, msi_live);
+	}
 	return 0;
 }
 
+/* Called for each message alone; the first one's end is that of all. */
 static void msi_free(struct irq_domain *domain, unsigned int virq,
 		     unsigned int count)
 {
-	struct irq_data *data = irq_domain_get_irq_data(domain, virq);
+	unsigned int i;
 
-	scoped_guard(mutex, &msi_mutex)
-		bitmap_release_region(msi_used, data->hwirq,
-				      get_count_order(count));
+	guard(mutex)(&msi_mutex);
+	for (i = 0; i < count; i++) {
+		struct irq_data *data = irq_domain_get_irq_data(domain,
+								virq + i);
+		unsigned int first = data->hwirq;
+		unsigned int order = msi_order[first];
+
+		clear_bit(first, msi_live);
+		if (order == MSI_NOT_FIRST)
+			continue;
+		msi_order[first] = MSI_NOT_FIRST;
+		bitmap_release_region(msi_taken, first, order);
+	}
 	irq_domain_free_irqs_top(domain, virq, count);
 }
 
@@ -109,6 +135,7 @@ struct irq_domain *umlab_msi_init(void)
 
 	if (!info.fwnode)
 		return ERR_PTR(-ENOMEM);
+	memset(msi_order, MSI_NOT_FIRST, sizeof(msi_order));
 	msi_domain = irq_domain_instantiate(&info);
 	if (IS_ERR(msi_domain))
 		return msi_domain;
@@ -138,10 +165,16 @@ static u16 msix_flags(const struct umlab_slot *slot)
 	       umlab_config_get(config, config->msix + PCI_MSIX_FLAGS, 2) : 0;
 }
 
+static u8 msi_mode(const struct umlab_slot *slot)
+{
+	if (msix_flags(slot) & PCI_MSIX_FLAGS_ENABLE)
+		return PCI_CAP_ID_MSIX;
+	return msi_flags(slot) & PCI_MSI_FLAGS_ENABLE ? PCI_CAP_ID_MSI : 0;
+}
+
 bool umlab_msi_enabled(const struct umlab_slot *slot)
 {
-	return msi_flags(slot) & PCI_MSI_FLAGS_ENABLE ||
-	       msix_flags(slot) & PCI_MSIX_FLAGS_ENABLE;
+	return msi_mode(slot);
 }
 
 /* How many vectors software has granted */
@@ -160,14 +193,14 @@ static void msi_send(struct umlab_slot *slot, unsigned int vector, u64 address,
 				     "vector %u is due while bus mastering is disabled",
 				     vector);
 	} else if (address != MSI_ADDRESS || data >= UMLAB_MESSAGES ||
-		   !test_bit(data, msi_used)) {
+		   !test_bit(data, msi_live)) {
 		umlab_slot_event(slot, UMLAB_IRQ_LOST, 0, vector, 0, data);
 		umlab_slot_violation(slot, UMLAB_VIOLATION_MESSAGE,
 				     "vector %u has the message %#x to %#llx, where it interrupts nothing",
 				     vector, data, address);
 	} else {
 		umlab_slot_event(slot, UMLAB_IRQ_SEND, 0, vector, 0, data);
-		umlab_irq_message(data);
+		umlab_irq_message(slot, data);
 	}
 }
 
@@ -215,7 +248,7 @@ static bool msi_masked(const struct umlab_slot *slot, unsigned int vector)
 
 	if (!umlab_config_awake(slot))
 		return true;
-	if (msix_flags(slot) & PCI_MSIX_FLAGS_ENABLE)
+	if (msi_mode(slot) == PCI_CAP_ID_MSIX)
 		return msix_flags(slot) & PCI_MSIX_FLAGS_MASKALL ||
 		       le32_to_cpu(slot->irqs.msix[vector][3]) &
 		       PCI_MSIX_ENTRY_CTRL_MASKBIT;
@@ -229,27 +262,53 @@ static void msi_set_pending(struct umlab_slot *slot, unsigned int vector,
 	unsigned int where = msi_bits(slot, true);
 
 	assign_bit(vector, slot->irqs.pending, pending);
-	if (where && vector < 32)
+	if (where && msi_mode(slot) == PCI_CAP_ID_MSI)
 		umlab_config_set(&slot->config, where + vector / 16 * 2,
 				 BIT(vector % 16), pending);
 }
 
+/* As the function has it; @vector may not be: UMLAB_VECTORS_MAX */
+static unsigned int msi_own_vector(const struct umlab_slot *slot,
+				   unsigned int vector)
+{
+	if (msi_mode(slot) == PCI_CAP_ID_MSI)
+		return vector & (msi_granted(slot) - 1);
+	return vector < slot->irqs.num_msix ? vector : UMLAB_VECTORS_MAX;
+}
+
 void umlab_msi_raise(struct umlab_slot *slot, unsigned int vector)
 {
-	bool msix = msix_flags(slot) & PCI_MSIX_FLAGS_ENABLE;
-
-	if (!msix)
-		vector &= msi_granted(slot) - 1;
-	if (msix && vector >= slot->irqs.num_msix) {
+	vector = msi_own_vector(slot, vector);
+	if (vector == UMLAB_VECTORS_MAX) {
 		umlab_slot_event(slot, UMLAB_IRQ_LOST, 0, vector, 0, 0);
 	} else if (msi_masked(slot, vector)) {
 		umlab_slot_event(slot, UMLAB_IRQ_PEND, 0, vector, 0, 0);
 		msi_set_pending(slot, vector, true);
-	} else if (msix) {
+	} else if (msi_mode(slot) == PCI_CAP_ID_MSIX) {
 		msix_send_vector(slot, vector);
 	} else {
 		msi_send_vector(slot, vector);
 	}
+}
+
+void umlab_msi_lower(struct umlab_slot *slot, unsigned int vector)
+{
+	vector = msi_own_vector(slot, vector);
+	if (vector < UMLAB_VECTORS_MAX)
+		msi_set_pending(slot, vector, false);
+}
+
+/* Another capability is in charge: what the last one held back is gone. */
+static void msi_change_mode(struct umlab_slot *slot)
+{
+	unsigned int where = msi_bits(slot, true);
+
+	bitmap_zero(slot->irqs.pending, UMLAB_VECTORS_MAX);
+	if (where) {
+		umlab_config_set(&slot->config, where, 0xffff, false);
+		umlab_config_set(&slot->config, where + 2, 0xffff, false);
+	}
+	slot->irqs.mode = msi_mode(slot);
 }
 
 void umlab_msi_sync(struct umlab_slot *slot)
@@ -257,7 +316,9 @@ void umlab_msi_sync(struct umlab_slot *slot)
 	unsigned int vector;
 
 	lockdep_assert_held(&slot->lock);
-	if (!umlab_msi_enabled(slot))
+	if (slot->irqs.mode != msi_mode(slot))
+		msi_change_mode(slot);
+	if (!slot->irqs.mode)
 		return;
 	for_each_set_bit(vector, slot->irqs.pending, UMLAB_VECTORS_MAX) {
 		if (msi_masked(slot, vector))

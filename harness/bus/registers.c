@@ -22,7 +22,7 @@ static unsigned long register_read(void *priv, unsigned int offset, int size)
 	value &= ~0ULL >> (64 - 8 * size);
 	event->value = value;
 	umlab_slot_unlock(slot, on);
-	return value;
+	return umlab_slot_was_read(slot, bar, offset, value);
 }
 
 static void register_write(void *priv, unsigned int offset, int size,

@@ -13,29 +13,50 @@
 
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/xarray.h>
 #include <trace/events/mmap_lock.h>
 
 #include "../slot.h"
 
-static int usermap_look(pte_t *ptep, unsigned long addr, void *data)
-{
-	pte_t pte = ptep_get(ptep);
-	struct umlab_slot *slot;
-	unsigned int index;
+/**
+ * struct usermap_page - a page that is mapped
+ * @user: where in user space
+ * @address: on the bus
+ */
+struct usermap_page {
+	unsigned long user;
+	u64 address;
+};
 
-	if (!pte_present(pte))
-		return 0;
-	slot = umlab_bar_find(PFN_PHYS(pte_pfn(pte)), &index);
-	if (!slot)
-		return 0;
-	if (slot->model.bars[index].kind == UMLAB_BAR_REGISTERS &&
-	    !slot->bars[index].user) {
-		slot->bars[index].user = true;
+/* Small BARs share a page; whoever maps it maps all of them. */
+static bool usermap_blame(struct umlab_slot *slot, void *data)
+{
+	const struct usermap_page *page = data;
+	unsigned int i;
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		if (slot->model.bars[i].kind != UMLAB_BAR_REGISTERS ||
+		    slot->bars[i].user ||
+		    !umlab_bar_overlaps(slot, i, page->address, PAGE_SIZE))
+			continue;
+		slot->bars[i].user = true;
 		umlab_slot_violation(slot, UMLAB_VIOLATION_USERMAP,
 				     "BAR %u is mapped to user space at %#lx: UML has no registers there, it reads as all-ones",
-				     index, addr);
+				     i, page->user);
 	}
-	umlab_slot_put(slot);
+	return false;
+}
+
+static int usermap_look(pte_t *ptep, unsigned long addr, void *data)
+{
+	struct usermap_page page = { .user = addr };
+	pte_t pte = ptep_get(ptep);
+
+	if (pte_present(pte)) {
+		page.address = PFN_PHYS(pte_pfn(pte));
+		if (umlab_bridge_backing(page.address, PAGE_SIZE))
+			umlab_bridge_find(usermap_blame, &page);
+	}
 	return 0;
 }
 
@@ -47,6 +68,9 @@ static void usermap_walk(struct mm_struct *mm)
 
 	vma_iter_init(&vmi, mm, 0);
 	for_each_vma(vmi, vma) {
+		/* A fork that failed has got this far (dup_mmap()). */
+		if (xa_is_zero(vma))
+			break;
 		if (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP))
 			apply_to_existing_page_range(mm, vma->vm_start,
 						     vma->vm_end -

@@ -36,6 +36,8 @@ static irqreturn_t drv_handle(int irq, void *data)
 	vector->taken++;
 	if (!drv->setup->no_ack)
 		iowrite32(status, drv->regs + LAB_CARD_STATUS);
+	if (drv->setup->restarts)
+		iowrite32(1, drv->regs + LAB_CARD_START);
 	return IRQ_HANDLED;
 }
 

@@ -24,6 +24,7 @@ struct umlab_slot;
  * @vectors: how many of them at most; 0: one
  * @no_master: forgets to enable bus mastering
  * @no_ack: forgets to acknowledge interrupts
+ * @restarts: starts the device again in its handler
  * @says_goodbye: reads LAB_CARD_ID when it is unbound
  */
 struct lab_drv_setup {
@@ -31,6 +32,7 @@ struct lab_drv_setup {
 	unsigned int vectors;
 	bool no_master;
 	bool no_ack;
+	bool restarts;
 	bool says_goodbye;
 };
 

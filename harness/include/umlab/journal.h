@@ -26,11 +26,12 @@ struct umlab_slot;
  * @UMLAB_IRQ_PEND: a vector is masked, its pending bit was set
  * @UMLAB_IRQ_SEND: a message was sent; @value is its data
  * @UMLAB_IRQ_LOST: the interrupt went nowhere
- * @UMLAB_IRQ_DELIVER: the CPU took the interrupt; of no function for INTx,
- *	@offset is the line or the message's data
+ * @UMLAB_IRQ_DELIVER: the CPU took the interrupt. For a message, @offset is its
+ *	data; for INTx it is the line, and the event is of no function
  * @UMLAB_RESET: the function was reset; @offset is &enum umlab_reset
  * @UMLAB_WORK: a piece of the model's work ran
  * @UMLAB_PLUG: the function was plugged in
+ * @UMLAB_FOUND: the PCI core has found it, its driver is next
  * @UMLAB_VANISH: it disappeared by surprise
  * @UMLAB_UNPLUG: it was unplugged, its driver is gone
  * @UMLAB_VIOLATED: a violation; @offset is &enum umlab_violation
@@ -49,6 +50,7 @@ enum umlab_event_kind {
 	UMLAB_RESET,
 	UMLAB_WORK,
 	UMLAB_PLUG,
+	UMLAB_FOUND,
 	UMLAB_VANISH,
 	UMLAB_UNPLUG,
 	UMLAB_VIOLATED,
@@ -121,7 +123,7 @@ void umlab_expect_order(struct kunit *test, const struct umlab_slot *slot,
  */
 #define UMLAB_EXPECT_ORDER(test, slot, since, ...)			\
 do {									\
-	static const struct umlab_event __patterns[] = { __VA_ARGS__ };	\
+	const struct umlab_event __patterns[] = { __VA_ARGS__ };	\
 									\
 	umlab_expect_order(test, slot, since, __patterns,		\
 			   ARRAY_SIZE(__patterns));			\

@@ -46,11 +46,14 @@ struct umlab_slot;
  * @UMLAB_VIOLATION_DECODE: a BAR access while memory decoding is disabled, or
  *	to an address that the BAR has no longer
  * @UMLAB_VIOLATION_POWER: a BAR access while the function is not in D0
- * @UMLAB_VIOLATION_USERMAP: a register BAR was mapped to user space
+ * @UMLAB_VIOLATION_USERMAP: a register BAR was mapped to user space; told once for
+ *	each BAR
  * @UMLAB_VIOLATION_MASTER: a message is due while bus mastering is disabled
  * @UMLAB_VIOLATION_MESSAGE: a message goes where no interrupt controller is
  * @UMLAB_VIOLATION_STORM: INTx is delivered again and again, and nobody makes
  *	the device lower it
+ * @UMLAB_VIOLATION_SPIN: a register is polled in a loop that nothing ends; the
+ *	function answers all-ones and zero by turns until it is reset
  * @UMLAB_VIOLATION_MODEL: the model says so, see umlab_model_violation()
  * @UMLAB_VIOLATIONS: how many there are
  */
@@ -64,6 +67,7 @@ enum umlab_violation {
 	UMLAB_VIOLATION_MASTER,
 	UMLAB_VIOLATION_MESSAGE,
 	UMLAB_VIOLATION_STORM,
+	UMLAB_VIOLATION_SPIN,
 	UMLAB_VIOLATION_MODEL,
 	UMLAB_VIOLATIONS
 };
@@ -78,7 +82,8 @@ enum umlab_violation {
  * enum umlab_completion - when a device finishes what it was told to do
  * @UMLAB_COMPLETE_AT_ONCE: inside the access that told it
  * @UMLAB_COMPLETE_DEFERRED: after that access, as soon as time moves: at the
- *	driver's next sleep, delay or look at the clock
+ *	driver's next sleep, delay or look at the clock, or after some reads of
+ *	registers
  * @UMLAB_COMPLETE_DELAYED: after a delay
  * @UMLAB_COMPLETE_NEVER: not until the policy changes
  */
@@ -111,7 +116,8 @@ struct umlab_faults {
  * struct umlab_options - how a function is plugged in
  * @at: where, UMLAB_AT(); 0: function 0 of a free device. Function 0 of a
  *	device has to be there before its others
- * @irqs: UMLAB_IRQ_*: only these of the model's kinds; 0: all of them
+ * @irqs: UMLAB_IRQ_*: only these of the model's kinds, or UMLAB_IRQ_NONE; 0: all
+ *	of them
  * @completion: when it finishes
  * @delay_ns: for UMLAB_COMPLETE_DELAYED
  * @faults: what goes wrong
@@ -234,6 +240,17 @@ void umlab_expect_violation(struct umlab_slot *slot, enum umlab_violation kind);
  */
 unsigned int umlab_violations(const struct umlab_slot *slot,
 			      enum umlab_violation kind);
+
+/**
+ * umlab_run() - have something happen inside of a device
+ * @slot: the function
+ * @fn: what; called as a model's ops are, unless the function has vanished
+ * @data: for it
+ *
+ * A packet arrives, a sensor fails: @fn may use all of model.h.
+ */
+void umlab_run(struct umlab_slot *slot,
+	       void (*fn)(struct umlab_slot *slot, void *data), void *data);
 
 /**
  * umlab_check_user() - look for register BARs mapped to user space

@@ -179,7 +179,8 @@ enum umlab_reset {
 /**
  * struct umlab_model_ops - what a model does
  * @probe: the function is being plugged in: set up what priv needs beyond
- *	zeroes. May sleep. Return 0, or a negative errno to refuse. Optional
+ *	zeroes; it is not on the bus yet. May sleep. Return 0, or a negative
+ *	errno to refuse. Optional
  * @remove: undo probe; no op is called afterwards. May sleep. Optional
  * @reset: go to the state after reset; called after config space did. All work
  *	has been cancelled and all interrupts lowered. Optional
@@ -191,7 +192,9 @@ enum umlab_reset {
  * @config_written: config space changed in the @size bytes at @where, see
  *	umlab_config_read(). Optional
  *
- * Accesses to the MSI-X table and pending bits are not seen by the model.
+ * Accesses to the MSI-X table and pending bits are not seen by the model, unless
+ * the function was plugged in without MSI-X. Work goes on in every power state: a
+ * model that should stand still in D3hot looks into its PMCSR.
  */
 struct umlab_model_ops {
 	int (*probe)(struct umlab_slot *slot);
@@ -274,6 +277,19 @@ u32 umlab_config_read(struct umlab_slot *slot, unsigned int where,
 		      unsigned int size);
 
 /**
+ * umlab_config_update() - change the function's own config space
+ * @slot: the function
+ * @where: a register of 16 bits; a multiple of 2
+ * @mask: the bits that change
+ * @value: to what
+ *
+ * As the hardware does it: read-only bits change, too. For the errors of the
+ * status register, or for a vendor-specific bit that clears itself.
+ */
+void umlab_config_update(struct umlab_slot *slot, unsigned int where,
+			 u16 mask, u16 value);
+
+/**
  * umlab_irq_raise() - raise an interrupt
  * @slot: the function
  * @vector: which one, from 0
@@ -292,7 +308,8 @@ void umlab_irq_raise(struct umlab_slot *slot, unsigned int vector);
  * @slot: the function
  * @vector: which one
  *
- * A message that was sent, or is pending, stays.
+ * A message that is pending is so no longer (PCI 3.0, 6.8.3.5); one that was
+ * sent stays so.
  */
 void umlab_irq_lower(struct umlab_slot *slot, unsigned int vector);
 
@@ -302,7 +319,9 @@ void umlab_irq_lower(struct umlab_slot *slot, unsigned int vector);
  * @fn: what it does, called as an op is
  * @timer: when
  * @entry: in the slot's list of all work
- * @state: under way or not; guarded by the slot's lock
+ * @state: under way or not; guarded by the slot's lock, as the others
+ * @running: it runs now
+ * @again: when it has run, it is to run once more
  *
  * A part of the model's state, for umlab_work_init() and the others.
  */
@@ -316,6 +335,8 @@ struct umlab_work {
 		UMLAB_WORK_TIMED,
 		UMLAB_WORK_HELD,
 	} state;
+	bool running;
+	bool again;
 };
 
 /**
@@ -334,7 +355,8 @@ void umlab_work_init(struct umlab_slot *slot, struct umlab_work *work,
  * @work: the work, not under way
  *
  * When it runs is up to the test, see enum umlab_completion: at once (before
- * this returns), or later, or never.
+ * this returns; if it is what is running, as soon as it has run), or later, or
+ * never.
  */
 void umlab_work_complete(struct umlab_work *work);
 
@@ -357,9 +379,7 @@ void umlab_work_cancel(struct umlab_work *work);
  * @fmt: what it did, as for printk()
  *
  * Fails the test the function is plugged in for, unless that declared it (as
- * UMLAB_VIOLATION_MODEL).
- *
- * Context: any.
+ * UMLAB_VIOLATION_MODEL). Not from probe.
  */
 __printf(2, 3)
 void umlab_model_violation(struct umlab_slot *slot, const char *fmt, ...);
