@@ -98,10 +98,52 @@ static void bar_register_copy(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, fx.card->ram[sizeof(in)], 0);
 		memcpy_fromio(out, ram + at, sizeof(out) - at);
 		KUNIT_EXPECT_MEMEQ(test, out, in, sizeof(in) - at);
+		memset_io(ram + at, 0xa5, 24);
+		KUNIT_EXPECT_NULL(test, memchr_inv(fx.card->ram + at, 0xa5,
+						   24));
+		memcpy_toio(ram + at, in, sizeof(in) - at);
 		memset_io(ram + at, 0x5a, 3);
 		KUNIT_EXPECT_EQ(test, fx.card->ram[at], 0x5a);
 		KUNIT_EXPECT_EQ(test, fx.card->ram[at + 2], 0x5a);
 		KUNIT_EXPECT_EQ(test, fx.card->ram[at + 3], in[3]);
+	}
+}
+
+/* By words where they are aligned */
+static void bar_register_copy_by_words(struct kunit *test)
+{
+	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	u8 buffer[16] = { };
+
+	memcpy_toio(fx.drv->regs + LAB_CARD_RAM, buffer, sizeof(buffer));
+	KUNIT_EXPECT_EQ(test, fx.card->writes, 2);
+	memcpy_fromio(buffer, fx.drv->regs + LAB_CARD_RAM, sizeof(buffer));
+	KUNIT_EXPECT_EQ(test, fx.card->reads, 2);
+	KUNIT_EXPECT_EQ(test, fx.card->last_size, 8);
+}
+
+/* The repeated forms by each width, to registers and to memory */
+static void bar_repeated(struct kunit *test)
+{
+	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	void __iomem *at[] = {
+		fx.drv->regs + LAB_CARD_RAM, fx.drv->memory
+	};
+	u64 in[2] = { 1, BAR_PATTERN }, out[2];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		iowrite8_rep(at[i], in, 16);
+		KUNIT_EXPECT_EQ(test, ioread8(at[i]), BAR_PATTERN >> 56);
+		iowrite16_rep(at[i], in, 8);
+		KUNIT_EXPECT_EQ(test, ioread16(at[i]), BAR_PATTERN >> 48);
+		writesq(at[i], in, 2);
+		KUNIT_EXPECT_EQ(test, readq(at[i]), BAR_PATTERN);
+		readsq(at[i], out, 2);
+		KUNIT_EXPECT_EQ(test, out[1], BAR_PATTERN);
+		ioread16_rep(at[i], out, 4);
+		KUNIT_EXPECT_EQ(test, out[0], (BAR_PATTERN & 0xffff) *
+					      0x0001000100010001ULL);
 	}
 }
 
@@ -197,6 +239,31 @@ static void bar_vanishes_in_access(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_drv_removes(), 1);
 }
 
+/* Also where the first access is a write, and in the middle of a copy */
+static void bar_vanishes_in_write(struct kunit *test)
+{
+	struct umlab_faults faults = { .vanish = 1 };
+	struct lab_pci fx = bar_plug(test, &lab_card_model);
+
+	umlab_set_faults(fx.slot, &faults);
+	iowrite32(1, fx.drv->regs + LAB_CARD_SCRATCH);
+	KUNIT_EXPECT_EQ(test, fx.card->writes, 0);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs), ~0U);
+}
+
+static void bar_vanishes_in_copy(struct kunit *test)
+{
+	struct umlab_faults faults = { .vanish = 2 };
+	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	u8 got[32];
+
+	umlab_set_faults(fx.slot, &faults);
+	memcpy_fromio(got, fx.drv->regs + LAB_CARD_RAM, sizeof(got));
+	KUNIT_EXPECT_NULL(test, memchr_inv(got, 0, 8));
+	KUNIT_EXPECT_NULL(test, memchr_inv(got + 8, 0xff, 24));
+	KUNIT_EXPECT_EQ(test, fx.card->reads, 1);
+}
+
 static void bar_faults(struct kunit *test)
 {
 	struct umlab_faults faults = { .read_ones = 2, .write_lost = 1 };
@@ -216,11 +283,15 @@ static struct kunit_case bar_cases[] = {
 	KUNIT_CASE_PARAM(bar_register_width, bar_width_gen_params),
 	KUNIT_CASE(bar_register_forms),
 	KUNIT_CASE(bar_register_copy),
+	KUNIT_CASE(bar_register_copy_by_words),
+	KUNIT_CASE(bar_repeated),
 	KUNIT_CASE_PARAM(bar_memory_width, bar_width_gen_params),
 	KUNIT_CASE(bar_memory_copy),
 	KUNIT_CASE(bar_two_mappings),
 	KUNIT_CASE(bar_vanished),
 	KUNIT_CASE(bar_vanishes_in_access),
+	KUNIT_CASE(bar_vanishes_in_write),
+	KUNIT_CASE(bar_vanishes_in_copy),
 	KUNIT_CASE(bar_faults),
 	{}
 };

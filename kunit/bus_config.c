@@ -17,6 +17,8 @@
 #define EXP	LAB_CARD_CAP_EXP
 #define VENDOR	LAB_CARD_CAP_VENDOR
 
+#define CONFIG_ERRORS	0xf900	/* of the status register */
+
 /**
  * struct config_row - a register of the card
  * @name: the case
@@ -24,6 +26,7 @@
  * @size: in bytes
  * @value: after reset
  * @rw: the bits that can be written
+ * @spare: bits that are not, because a 1 has an effect that is a case of its own
  */
 struct config_row {
 	const char *name;
@@ -31,9 +34,9 @@ struct config_row {
 	u8 size;
 	u32 value;
 	u32 rw;
+	u32 spare;
 };
 
-/* Not here: registers whose writing has an effect that is a case of its own */
 static const struct config_row config_rows[] = {
 	{ "vendor ID", PCI_VENDOR_ID, 2, LAB_CARD_VENDOR },
 	{ "device ID", PCI_DEVICE_ID, 2, LAB_CARD_DEVICE },
@@ -63,6 +66,8 @@ static const struct config_row config_rows[] = {
 	{ "minimum grant", PCI_MIN_GNT, 2 },
 	{ "PM header", PM, 2, PCI_CAP_ID_PM | MSI << 8 },
 	{ "PM capabilities", PM + PCI_PM_PMC, 2, 3 | PCI_PM_CAP_D1 },
+	{ "PM control", PM + PCI_PM_CTRL, 2, 0, 0, PCI_PM_CTRL_STATE_MASK },
+	{ "PM data", PM + PCI_PM_PPB_EXTENSIONS, 2 },
 	{ "MSI header", MSI, 2, PCI_CAP_ID_MSI | MSIX << 8 },
 	{ "MSI control", MSI + PCI_MSI_FLAGS, 2, 0x0186, 0x71 },
 	{ "MSI address", MSI + PCI_MSI_ADDRESS_LO, 4, 0, 0xfffffffc },
@@ -78,6 +83,8 @@ static const struct config_row config_rows[] = {
 	{ "PCIe header", EXP, 2, PCI_CAP_ID_EXP | VENDOR << 8 },
 	{ "PCIe flags", EXP + PCI_EXP_FLAGS, 2, 0x92 },
 	{ "device capabilities", EXP + PCI_EXP_DEVCAP, 4, 0x10008000 },
+	{ "device control", EXP + PCI_EXP_DEVCTL, 2, 0x2010, 0x701f,
+	  PCI_EXP_DEVCTL_BCR_FLR },
 	{ "device status", EXP + PCI_EXP_DEVSTA, 2 },
 	{ "link capabilities", EXP + PCI_EXP_LNKCAP, 4 },
 	{ "vendor-specific header", VENDOR, 4, PCI_CAP_ID_VNDR | 8 << 16,
@@ -96,7 +103,7 @@ static void config_check(struct kunit *test, struct pci_dev *pdev,
 	u32 rw = row->rw >> 8 * byte & all;
 	int where = row->where + byte;
 
-	lab_config_write(pdev, where, size, ~0U);
+	lab_config_write(pdev, where, size, ~(row->spare >> 8 * byte));
 	KUNIT_EXPECT_EQ_MSG(test, lab_config_read(pdev, where, size), value | rw,
 			    "%#x, %d bytes, all ones written", where, size);
 	lab_config_write(pdev, where, size, 0);
@@ -118,6 +125,50 @@ static void config_register(struct kunit *test)
 	for (size = 1; size <= row->size; size *= 2) {
 		for (byte = 0; byte < row->size; byte += size)
 			config_check(test, fx.pdev, row, byte, size);
+	}
+}
+
+/* What no row names reads as 0, whatever is written. */
+static void config_reserved(struct kunit *test)
+{
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
+	u8 *named = kunit_kzalloc(test, PCI_CFG_SPACE_SIZE, GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, named);
+	for (i = 0; i < ARRAY_SIZE(config_rows); i++)
+		memset(named + config_rows[i].where, 1, config_rows[i].size);
+	for (i = 0; i < PCI_CFG_SPACE_SIZE; i++) {
+		if (named[i])
+			continue;
+		lab_config_write(fx.pdev, i, 1, 0xff);
+		KUNIT_EXPECT_EQ_MSG(test, lab_config_read(fx.pdev, i, 1), 0,
+				    "at %#x", i);
+	}
+}
+
+static void config_set_errors(struct umlab_slot *slot, void *data)
+{
+	umlab_config_update(slot, PCI_STATUS, CONFIG_ERRORS, CONFIG_ERRORS);
+}
+
+/* Errors in the status register stay until each is cleared by a 1. */
+static void config_status_errors(struct kunit *test)
+{
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
+	u16 left = CONFIG_ERRORS | PCI_STATUS_CAP_LIST;
+	int i;
+
+	umlab_run(fx.slot, config_set_errors, NULL);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_STATUS, 2), left);
+	lab_config_write(fx.pdev, PCI_STATUS, 2, 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_STATUS, 2), left);
+	/* By bytes, which leaves those of the other byte alone */
+	for (i = 0; i < 16; i++) {
+		lab_config_write(fx.pdev, PCI_STATUS + i / 8, 1, BIT(i % 8));
+		left &= ~(BIT(i) & CONFIG_ERRORS);
+		KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_STATUS, 2),
+				left);
 	}
 }
 
@@ -293,6 +344,8 @@ static void config_vanished(struct kunit *test)
 
 static struct kunit_case config_cases[] = {
 	KUNIT_CASE_PARAM(config_register, config_row_gen_params),
+	KUNIT_CASE(config_reserved),
+	KUNIT_CASE(config_status_errors),
 	KUNIT_CASE(config_capabilities),
 	KUNIT_CASE(config_placed),
 	KUNIT_CASE_PARAM(config_bar_size, config_bar_gen_params),

@@ -182,6 +182,70 @@ static void misuse_moved(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->memory + 0x20), 0x1234);
 }
 
+/* A part of memory is that part. */
+static void misuse_part_of_memory(struct kunit *test)
+{
+	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	u8 *memory = umlab_bar_memory(fx.slot, LAB_CARD_MEMORY);
+	void __iomem *part = pci_iomap_range(fx.pdev, LAB_CARD_MEMORY, SZ_4K,
+					     SZ_4K);
+
+	KUNIT_ASSERT_NOT_NULL(test, part);
+	iowrite32(0x1234, part + 8);
+	KUNIT_EXPECT_EQ(test, *(u32 *)(memory + SZ_4K + 8), 0x1234);
+	memset_io(part, 0x5a, SZ_4K);
+	KUNIT_EXPECT_EQ(test, memory[SZ_4K - 1], 0);
+	KUNIT_EXPECT_EQ(test, memory[SZ_8K - 1], 0x5a);
+	KUNIT_EXPECT_EQ(test, memory[SZ_8K], 0);
+	pci_iounmap(fx.pdev, part);
+}
+
+/* More than there is: mapped, as hardware does, as far as the BAR goes */
+static void misuse_too_much_mapped(struct kunit *test)
+{
+	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	void __iomem *regs;
+
+	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_RANGE);
+	regs = ioremap(pci_resource_start(fx.pdev, 0), SZ_8K);
+	KUNIT_ASSERT_NOT_NULL(test, regs);
+	KUNIT_EXPECT_EQ(test, ioread32(regs), LAB_CARD_MAGIC);
+	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_RANGE);
+	KUNIT_EXPECT_EQ(test, ioread32(regs + SZ_4K), ~0U);
+	iounmap(regs);
+}
+
+/* Where there is no BAR, or none any more, all-ones is what there is. */
+static void misuse_nothing_mapped(struct kunit *test)
+{
+	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	phys_addr_t start = pci_resource_start(fx.pdev, 0);
+	void __iomem *nothing = ioremap(start + SZ_1M, SZ_4K);
+
+	KUNIT_ASSERT_NOT_NULL(test, nothing);
+	KUNIT_EXPECT_EQ(test, ioread32(nothing), ~0U);
+	iowrite32(0, nothing);
+	iounmap(nothing);
+	umlab_vanish(fx.slot);
+	nothing = ioremap(start, SZ_4K);
+	KUNIT_ASSERT_NOT_NULL(test, nothing);
+	KUNIT_EXPECT_EQ(test, ioread32(nothing), ~0U);
+	iounmap(nothing);
+}
+
+/* All 64 bits of the address count. */
+static void misuse_upper_address(struct kunit *test)
+{
+	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+
+	iowrite32(0x1234, fx.drv->memory);
+	lab_config_write(fx.pdev, PCI_BASE_ADDRESS_3, 4, 1);
+	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_DECODE);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->memory), ~0U);
+	lab_config_write(fx.pdev, PCI_BASE_ADDRESS_3, 4, 0);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->memory), 0x1234);
+}
+
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE_PARAM(misuse_refused, misuse_row_gen_params),
 	KUNIT_CASE(misuse_table_width),
@@ -190,6 +254,10 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(misuse_part_mapped),
 	KUNIT_CASE(misuse_decode_off),
 	KUNIT_CASE(misuse_moved),
+	KUNIT_CASE(misuse_part_of_memory),
+	KUNIT_CASE(misuse_too_much_mapped),
+	KUNIT_CASE(misuse_nothing_mapped),
+	KUNIT_CASE(misuse_upper_address),
 	{}
 };
 

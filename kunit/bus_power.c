@@ -35,6 +35,35 @@ static void power_states(struct kunit *test)
 			pci_resource_start(fx.pdev, 0));
 }
 
+/* From a state a function goes deeper or to D0, and nowhere else. */
+static void power_transitions(struct kunit *test)
+{
+	static const struct umlab_cap caps[] = {
+		{ .id = PCI_CAP_ID_PM, .pm = { .d1 = true, .d2 = true } },
+	};
+	struct umlab_model model = lab_bare_model;
+	struct pci_dev *pdev;
+	unsigned int from, to;
+
+	model.caps = caps;
+	model.num_caps = 1;
+	pdev = umlab_pdev(umlab_plug(test, &model, NULL));
+	for (from = 0; from < 4; from++) {
+		for (to = 0; to < 4; to++) {
+			bool can = !to || to >= from;
+
+			lab_config_write(pdev, PM + PCI_PM_CTRL, 2, 0);
+			lab_config_write(pdev, PM + PCI_PM_CTRL, 2, from);
+			lab_config_write(pdev, PM + PCI_PM_CTRL, 2, to);
+			KUNIT_EXPECT_EQ_MSG(test,
+					    lab_config_read(pdev, PM +
+							    PCI_PM_CTRL, 2),
+					    can ? to : from,
+					    "from D%u to D%u", from, to);
+		}
+	}
+}
+
 static void power_no_soft_reset(struct kunit *test)
 {
 	static const struct umlab_cap caps[] = {
@@ -106,6 +135,52 @@ static void power_flr_forgets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_ID), ~0U);
 }
 
+/* Whatever the write is made of, it is one bit that starts it. */
+static void power_flr_widths(struct kunit *test)
+{
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
+	int control = EXP + PCI_EXP_DEVCTL;
+
+	lab_config_write(fx.pdev, control, 1, 0x80);
+	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_FLR], 0);
+	lab_config_write(fx.pdev, control + 1, 1, 0x80);
+	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_FLR], 1);
+	lab_config_write(fx.pdev, control, 4, PCI_EXP_DEVCTL_BCR_FLR);
+	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_FLR], 2);
+	lab_config_write(fx.pdev, control + 2, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_FLR], 2);
+}
+
+/* MSI-X after it is as it was at first: all masked, nothing pending */
+static void power_flr_msix(struct kunit *test)
+{
+	static const struct lab_drv_setup setup = {
+		.irqs = PCI_IRQ_MSIX,
+		.vectors = LAB_CARD_MSIX,
+	};
+	struct lab_pci fx;
+	u32 bar;
+	int i;
+
+	lab_drv_register(test, &setup);
+	fx = lab_pci_plug(test, &lab_card_model, NULL);
+	bar = lab_config_read(fx.pdev, PCI_BASE_ADDRESS_0, 4);
+	iowrite32(1, fx.drv->regs + LAB_CARD_TABLE + 12);
+	iowrite32(0, fx.drv->regs + LAB_CARD_CAUSE);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_PBA), 1);
+	lab_config_write(fx.pdev, EXP + PCI_EXP_DEVCTL, 2,
+			 PCI_EXP_DEVCTL_BCR_FLR);
+	lab_config_write(fx.pdev, PCI_BASE_ADDRESS_0, 4, bar);
+	lab_config_write(fx.pdev, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_PBA), 0);
+	for (i = 0; i < LAB_CARD_MSIX; i++) {
+		void __iomem *entry = fx.drv->regs + LAB_CARD_TABLE + 16 * i;
+
+		KUNIT_EXPECT_EQ(test, ioread32(entry), 0);
+		KUNIT_EXPECT_EQ(test, ioread32(entry + 12), 1);
+	}
+}
+
 /* A function without FLR does not reset for the same write. */
 static void power_no_flr(struct kunit *test)
 {
@@ -129,10 +204,13 @@ static void power_no_flr(struct kunit *test)
 
 static struct kunit_case power_cases[] = {
 	KUNIT_CASE(power_states),
+	KUNIT_CASE(power_transitions),
 	KUNIT_CASE(power_no_soft_reset),
 	KUNIT_CASE(power_asleep),
 	KUNIT_CASE(power_flr),
 	KUNIT_CASE(power_flr_forgets),
+	KUNIT_CASE(power_flr_widths),
+	KUNIT_CASE(power_flr_msix),
 	KUNIT_CASE(power_no_flr),
 	{}
 };

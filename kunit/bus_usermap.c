@@ -13,7 +13,7 @@
 #include <linux/sizes.h>
 #include <umlab/machine.h>
 
-#include "lib/frames.h"
+#include "lib/klog.h"
 #include "lib/pci_card.h"
 #include "lib/space.h"
 #include "lib/touch.h"
@@ -156,12 +156,14 @@ static void usermap_at_once(struct kunit *test)
 	static const struct usermap_target target = { LAB_CARD_REGS, false };
 	struct usermap_fixture *fx = usermap_fixture(test, &target);
 	struct lab_card *card = umlab_priv(fx->slot);
+	struct kmsg_dump_iter begin = lab_klog_now();
 	unsigned long addr;
 	u32 word = 1;
 
 	umlab_expect_violation(fx->slot, UMLAB_VIOLATION_USERMAP);
 	addr = lab_mmap_shared(test, fx->file, 1, 0);
 	KUNIT_EXPECT_EQ(test, usermap_seen(fx), 1);
+	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "BAR 0 is mapped to user space at"));
 	KUNIT_EXPECT_EQ(test, usermap_load(addr), ~0U);
 	KUNIT_EXPECT_EQ(test, copy_to_user((void __user *)addr +
 					   LAB_CARD_SCRATCH, &word, 4), 0);
@@ -211,12 +213,45 @@ static void usermap_asked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, usermap_seen(fx), 1);
 }
 
+/* After a surprise removal memory reads as all-ones in user space, too. */
+static void usermap_vanished(struct kunit *test)
+{
+	static const struct usermap_target target = { LAB_CARD_MEMORY, false };
+	struct usermap_fixture *fx = usermap_fixture(test, &target);
+	unsigned long addr = lab_mmap_shared(test, fx->file, 1, 0);
+
+	KUNIT_EXPECT_EQ(test, usermap_load(addr), 0);
+	umlab_vanish(fx->slot);
+	KUNIT_EXPECT_EQ(test, usermap_load(addr), ~0U);
+}
+
+/* Of BARs that share a page, all are mapped with it. */
+static void usermap_shared_page(struct kunit *test)
+{
+	static const struct usermap_target target = { LAB_CARD_REGS, false };
+	struct usermap_fixture *fx = usermap_fixture(test, &target);
+	struct umlab_model model = lab_bare_model;
+	struct umlab_slot *a, *b;
+
+	model.bars[0].size = 16;
+	a = umlab_plug(test, &model, NULL);
+	b = umlab_plug(test, &model, NULL);
+	fx->pdev = umlab_pdev(b);
+	KUNIT_ASSERT_EQ(test, PHYS_PFN(pci_resource_start(fx->pdev, 0)),
+			PHYS_PFN(pci_resource_start(umlab_pdev(a), 0)));
+	umlab_expect_violation(a, UMLAB_VIOLATION_USERMAP);
+	umlab_expect_violation(b, UMLAB_VIOLATION_USERMAP);
+	lab_mmap_shared(test, fx->file, 1, 0);
+}
+
 static struct kunit_case usermap_cases[] = {
 	KUNIT_CASE(usermap_memory),
 	KUNIT_CASE(usermap_at_once),
 	KUNIT_CASE(usermap_by_fault),
 	KUNIT_CASE(usermap_exit),
 	KUNIT_CASE(usermap_asked),
+	KUNIT_CASE(usermap_vanished),
+	KUNIT_CASE(usermap_shared_page),
 	{}
 };
 

@@ -4,11 +4,11 @@
  */
 
 #include <kunit/test.h>
-#include <linux/kmsg_dump.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <umlab/machine.h>
 
+#include "lib/klog.h"
 #include "lib/pci_card.h"
 
 #define CHECK_CAPS	5
@@ -83,6 +83,7 @@ CHECK_SPOILS(msix_memory, bad->caps[CHECK_MSIX].msix.table_bar = 2)
 CHECK_SPOILS(msix_odd, bad->caps[CHECK_MSIX].msix.table = 0x804)
 CHECK_SPOILS(msix_outside, bad->caps[CHECK_MSIX].msix.table = SZ_4K - 8)
 CHECK_SPOILS(pba_bar, bad->caps[CHECK_MSIX].msix.pba_bar = 1)
+CHECK_SPOILS(pba_odd, bad->caps[CHECK_MSIX].msix.pba = 0xc04)
 CHECK_SPOILS(pba_outside, bad->caps[CHECK_MSIX].msix.pba = SZ_4K)
 CHECK_SPOILS(pba_overlaps,
 	     bad->caps[CHECK_MSIX].msix.pba = LAB_CARD_TABLE + 8)
@@ -125,6 +126,7 @@ static const struct check_row check_rows[] = {
 	{ ": caps[2].msix.table:", check_spoil_msix_odd },
 	{ ": caps[2].msix.table:", check_spoil_msix_outside },
 	{ ": caps[2].msix.pba_bar:", check_spoil_pba_bar },
+	{ ": caps[2].msix.pba:", check_spoil_pba_odd },
 	{ ": caps[2].msix.pba:", check_spoil_pba_outside },
 	{ ": caps[2].msix.pba:", check_spoil_pba_overlaps },
 	{ ": caps[4].vendor.size:", check_spoil_vendor_size },
@@ -137,44 +139,16 @@ static void check_desc(const struct check_row *row, char *desc)
 
 KUNIT_ARRAY_PARAM(check_row, check_rows, check_desc);
 
-/* The log from @iter on; its last line that is umlab's stays in @line. */
-static void check_last_line(struct kmsg_dump_iter *iter, char *line,
-			    size_t size)
-{
-	char next[256];
-	size_t len;
-
-	line[0] = '\0';
-	while (kmsg_dump_get_line(iter, false, next, sizeof(next) - 1, &len)) {
-		next[len] = '\0';
-		if (strnstr(next, "umlab: ", len))
-			strscpy(line, next, size);
-	}
-}
-
-static struct kmsg_dump_iter check_now(void)
-{
-	struct kmsg_dump_iter iter;
-	char line[256];
-
-	kmsg_dump_rewind(&iter);
-	check_last_line(&iter, line, sizeof(line));
-	return iter;
-}
-
 static void check_refused(struct kunit *test, const struct umlab_model *model,
 			  const struct umlab_options *options,
 			  const char *field)
 {
-	struct kmsg_dump_iter iter = check_now();
+	struct kmsg_dump_iter begin = lab_klog_now();
 	struct umlab_slot *slot = umlab_try_plug(test, model, options);
-	char line[256];
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(slot), -EINVAL);
-	check_last_line(&iter, line, sizeof(line));
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(line, field),
-				  "the log says \"%s\", which does not name \"%s\"",
-				  line, field);
+	KUNIT_EXPECT_TRUE_MSG(test, lab_klog_has(begin, field),
+			      "the log does not name \"%s\"", field);
 	KUNIT_EXPECT_EQ(test, umlab_functions(), 0);
 }
 
@@ -197,11 +171,17 @@ static void check_model(struct kunit *test)
 static void check_options(struct kunit *test)
 {
 	struct umlab_options irqs = { .irqs = 0x10 };
+	struct umlab_options lacks = { .irqs = UMLAB_IRQ_MSI };
+	struct umlab_options wild = { .at = 3 };
+	struct umlab_options alone = { .at = UMLAB_AT(5, 3) };
 	struct umlab_options completion = { .completion = 4 };
 
 	check_refused(test, &lab_card_model, &irqs, "options: irqs:");
+	check_refused(test, &lab_bare_model, &lacks, "options: irqs:");
 	check_refused(test, &lab_card_model, &completion,
 		      "options: completion:");
+	check_refused(test, &lab_card_model, &wild, "options: at:");
+	check_refused(test, &lab_card_model, &alone, "options: at:");
 }
 
 /* The model that they all come from is good. */
@@ -211,10 +191,41 @@ static void check_good(struct kunit *test)
 	umlab_plug(test, &lab_bare_model, NULL);
 }
 
+/* So are those that go as far as they may. */
+static void check_edges(struct kunit *test)
+{
+	static const struct umlab_cap caps[] = {
+		{ .id = PCI_CAP_ID_VNDR, .vendor.size = 3 },
+		{ .id = PCI_CAP_ID_MSIX, .at = 0x44,
+		  .msix = { .vectors = UMLAB_VECTORS_MAX,
+			    .pba = UMLAB_VECTORS_MAX * 16 } },
+		{ .id = PCI_CAP_ID_MSI, .at = 0x50,
+		  .msi = { .vectors = 32, .is_64 = true, .maskable = true } },
+		{ .id = PCI_CAP_ID_PM, .at = 0x68 },
+		{ .id = PCI_CAP_ID_VNDR, .at = 0xfc, .vendor.size = 4 },
+	};
+	static const struct umlab_cap table[] = {
+		{ .id = PCI_CAP_ID_MSIX,
+		  .msix = { .vectors = 64, .table = 0xbf8, .pba = 0xff8 } },
+	};
+	struct umlab_model model = lab_bare_model;
+
+	model.bars[0].size = SZ_64K;
+	model.caps = caps;
+	model.num_caps = ARRAY_SIZE(caps);
+	umlab_plug(test, &model, NULL);
+	model.bars[0].size = SZ_4K;
+	model.bars[5] = (struct umlab_bar) { UMLAB_BAR_REGISTERS, 16 };
+	model.caps = table;
+	model.num_caps = 1;
+	umlab_plug(test, &model, NULL);
+}
+
 static struct kunit_case check_cases[] = {
 	KUNIT_CASE_PARAM(check_model, check_row_gen_params),
 	KUNIT_CASE(check_options),
 	KUNIT_CASE(check_good),
+	KUNIT_CASE(check_edges),
 	{}
 };
 

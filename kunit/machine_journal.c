@@ -6,12 +6,14 @@
  * no suite runs), which the first looks at.
  */
 
+#include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/io.h>
 #include <linux/pci.h>
 #include <linux/workqueue.h>
 #include <umlab/machine.h>
 
+#include "lib/klog.h"
 #include "lib/pci_card.h"
 #include "lib/pci_drv.h"
 
@@ -19,9 +21,16 @@
 static struct lab_pci journal_plug(struct kunit *test, struct kunit *owner)
 {
 	static const struct lab_drv_setup setup = { .irqs = PCI_IRQ_INTX };
+	struct lab_pci fx;
 
 	lab_drv_register(test, &setup);
-	return lab_pci_plug(owner, &lab_card_model, NULL);
+	fx.slot = umlab_try_plug(owner, &lab_card_model, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(fx.slot));
+	fx.card = umlab_priv(fx.slot);
+	fx.pdev = umlab_pdev(fx.slot);
+	fx.drv = lab_drv_bound(test, fx.pdev);
+	fx.begin = umlab_journal_now();
+	return fx;
 }
 
 static void journal_order(struct kunit *test)
@@ -60,13 +69,24 @@ static void journal_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_journal_count(NULL, fx.begin, written), 0);
 }
 
-/* A second test, cleaned up before the first one ends */
+/* End the second test; the thread stays the first one's. */
+static void journal_end(void *data)
+{
+	struct kunit *test = current->kunit_test;
+
+	kunit_cleanup(data);
+	current->kunit_test = test;
+}
+
+/* A second test, which ends by journal_end() or with the first one */
 static struct kunit *journal_other(struct kunit *test)
 {
 	struct kunit *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	kunit_init_test(other, "other", NULL);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, journal_end,
+							   other));
 	return other;
 }
 
@@ -173,7 +193,35 @@ static void journal_violation_fails(struct kunit *test)
 	UMLAB_EXPECT_ORDER(test, fx.slot, fx.begin,
 			   UMLAB_DID(UMLAB_VIOLATED, UMLAB_VIOLATION_ALIGN));
 	journal_expect_verdict(test, other, KUNIT_FAILURE);
-	kunit_cleanup(other);
+	journal_end(other);
+}
+
+/* The log has the violation in words, and the last events of the bus. */
+static void journal_tail(struct kunit *test)
+{
+	struct kmsg_dump_iter begin = lab_klog_now();
+	struct kunit *other = journal_other(test);
+	struct lab_pci fx = journal_plug(test, other);
+
+	iowrite32(0x77, fx.drv->regs + LAB_CARD_SCRATCH);
+	journal_violate(&fx);
+	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "10:00.0 (card): violation (alignment): 2-byte read at 0x5 of BAR 0 is not aligned"));
+	KUNIT_EXPECT_FALSE(test, lab_klog_has(begin, "journal, the last"));
+	journal_end(other);
+	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "# other: journal, the last 40 events:"));
+	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "00.0  write BAR 0 +0x4, 4 bytes: 0x77"));
+	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "00.0  violation: alignment"));
+}
+
+/* One that passes prints none of it. */
+static void journal_no_tail(struct kunit *test)
+{
+	struct kmsg_dump_iter begin = lab_klog_now();
+	struct kunit *other = journal_other(test);
+
+	journal_plug(test, other);
+	journal_end(other);
+	KUNIT_EXPECT_FALSE(test, lab_klog_has(begin, "journal, the last"));
 }
 
 static void journal_violation_expected(struct kunit *test)
@@ -187,7 +235,7 @@ static void journal_violation_expected(struct kunit *test)
 	/* One was declared, not two. */
 	journal_violate(&fx);
 	journal_expect_verdict(test, other, KUNIT_FAILURE);
-	kunit_cleanup(other);
+	journal_end(other);
 	journal_expect_verdict(test, other, KUNIT_SUCCESS);
 }
 
@@ -200,7 +248,7 @@ static void journal_violation_of_another_kind(struct kunit *test)
 	journal_violate(&fx);
 	journal_expect_verdict(test, other, KUNIT_FAILURE);
 	/* And the one that was declared did not come. */
-	kunit_cleanup(other);
+	journal_end(other);
 	journal_expect_verdict(test, other, KUNIT_FAILURE);
 }
 
@@ -243,7 +291,7 @@ static void journal_violation_elsewhere(struct kunit *test)
 	flush_work(&work.work);
 	destroy_work_on_stack(&work.work);
 	journal_expect_verdict(test, other, KUNIT_FAILURE);
-	kunit_cleanup(other);
+	journal_end(other);
 }
 
 static u64 journal_forbidding_read(struct umlab_slot *slot, unsigned int bar,
@@ -277,6 +325,8 @@ static struct kunit_case journal_cases[] = {
 	KUNIT_CASE(journal_tells_functions_apart),
 	KUNIT_CASE(journal_overrun),
 	KUNIT_CASE(journal_violation_fails),
+	KUNIT_CASE(journal_tail),
+	KUNIT_CASE(journal_no_tail),
 	KUNIT_CASE(journal_violation_expected),
 	KUNIT_CASE(journal_violation_of_another_kind),
 	KUNIT_CASE(journal_violation_missing),

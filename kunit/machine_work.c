@@ -124,18 +124,57 @@ static void work_unplug(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_functions(), 0);
 }
 
-/* Begun again while under way: the new time counts, and it runs once. */
-static void work_again(struct kunit *test)
+/* An orderly unplug with work under way */
+static void work_unplug_orderly(struct kunit *test)
 {
 	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_DELAYED);
 
 	work_start(&fx);
+	umlab_unplug(test, fx.slot);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, umlab_functions(), 0);
+}
+
+/* At a time of the model's own; set anew while under way, the new one counts. */
+static void work_after(struct kunit *test)
+{
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_NEVER);
+	void __iomem *after = fx.drv->regs + LAB_CARD_AFTER;
+
+	iowrite32(WORK_DELAY_NS, after);
 	udelay(WORK_DELAY_NS / NSEC_PER_USEC * 3 / 4);
-	work_start(&fx);
+	iowrite32(WORK_DELAY_NS, after);
 	udelay(WORK_DELAY_NS / NSEC_PER_USEC / 2);
 	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
 	msleep(100);
 	KUNIT_EXPECT_EQ(test, fx.card->done, 1);
+}
+
+static void work_cancel(struct kunit *test)
+{
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_NEVER);
+
+	iowrite32(WORK_DELAY_NS, fx.drv->regs + LAB_CARD_AFTER);
+	iowrite32(1, fx.drv->regs + LAB_CARD_CANCEL);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+	/* What is not under way can be cancelled as well. */
+	iowrite32(1, fx.drv->regs + LAB_CARD_CANCEL);
+}
+
+/* Work that asks for itself, as for a ring of descriptors, and often */
+static void work_chain(struct kunit *test)
+{
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_AT_ONCE);
+
+	iowrite32(100000, fx.drv->regs + LAB_CARD_CHAIN);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 100000);
+	KUNIT_EXPECT_EQ(test, work_taken(&fx), 1);
+	umlab_set_completion(fx.slot, UMLAB_COMPLETE_DEFERRED, 0);
+	iowrite32(3, fx.drv->regs + LAB_CARD_CHAIN);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 100000);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 100003);
 }
 
 static struct kunit_case work_cases[] = {
@@ -145,7 +184,10 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(work_never),
 	KUNIT_CASE(work_reset),
 	KUNIT_CASE(work_unplug),
-	KUNIT_CASE(work_again),
+	KUNIT_CASE(work_unplug_orderly),
+	KUNIT_CASE(work_after),
+	KUNIT_CASE(work_cancel),
+	KUNIT_CASE(work_chain),
 	{}
 };
 

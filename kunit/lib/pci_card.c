@@ -14,6 +14,10 @@ static void card_done(struct umlab_slot *slot, struct umlab_work *work)
 	struct lab_card *card = umlab_priv(slot);
 
 	card->done++;
+	if (card->chain && --card->chain) {
+		umlab_work_complete(work);
+		return;
+	}
 	card->status |= BIT(0);
 	umlab_irq_raise(slot, 0);
 }
@@ -107,6 +111,16 @@ static void card_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
 		umlab_irq_raise(slot, value);
 		break;
 	case LAB_CARD_START:
+		umlab_work_complete(&card->work);
+		break;
+	case LAB_CARD_AFTER:
+		umlab_work_after(&card->work, value);
+		break;
+	case LAB_CARD_CANCEL:
+		umlab_work_cancel(&card->work);
+		break;
+	case LAB_CARD_CHAIN:
+		card->chain = value;
 		umlab_work_complete(&card->work);
 		break;
 	default:

@@ -26,6 +26,9 @@
 #define LAB_CARD_CAUSE		0x014	/* write a vector: raise it */
 #define LAB_CARD_START		0x018	/* write: when done, raise vector 0 */
 #define LAB_CARD_DONE		0x01c	/* how often it was done */
+#define LAB_CARD_AFTER		0x020	/* write: as START, after so many ns */
+#define LAB_CARD_CANCEL		0x024	/* write: do not */
+#define LAB_CARD_CHAIN		0x028	/* write: as START, so many times */
 #define LAB_CARD_RAM		0x100	/* LAB_CARD_RAM_SIZE bytes */
 #define LAB_CARD_RAM_SIZE	0x100
 #define LAB_CARD_TABLE		0x800	/* MSI-X table */
@@ -49,6 +52,7 @@
  * @wide: the register
  * @status: the register
  * @done: the register
+ * @chain: how often @work asks for itself
  * @work: what LAB_CARD_START begins
  * @ram: the registers
  * @reads: register reads that the model saw
@@ -62,6 +66,7 @@ struct lab_card {
 	u64 wide;
 	u32 status;
 	u32 done;
+	u32 chain;
 	struct umlab_work work;
 	u8 ram[LAB_CARD_RAM_SIZE] __aligned(8);
 	unsigned int reads;
