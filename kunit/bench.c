@@ -20,8 +20,7 @@
 #include <linux/sort.h>
 #include <umlab/machine.h>
 
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 #include "lib/quiet.h"
 
 #define BENCH_RUNS	101

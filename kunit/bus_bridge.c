@@ -10,8 +10,7 @@
 #include <umlab/machine.h>
 
 #include "lib/node.h"
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 #include "lib/quiet.h"
 #include "lib/slabs.h"
 

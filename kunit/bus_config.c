@@ -8,8 +8,7 @@
 #include <linux/pci.h>
 #include <umlab/machine.h>
 
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 
 #define PM	LAB_CARD_CAP_PM
 #define MSI	LAB_CARD_CAP_MSI

@@ -10,8 +10,7 @@
 #include <linux/pci.h>
 #include <umlab/machine.h>
 
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 
 static const struct lab_drv_setup irq_intx = { .irqs = PCI_IRQ_INTX };
 

@@ -9,8 +9,7 @@
 #include <umlab/machine.h>
 
 #include "lib/host.h"
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 
 #define LSPCI_PROGRAM	"/usr/bin/lspci"
 

@@ -9,8 +9,7 @@
 #include <linux/sizes.h>
 #include <umlab/machine.h>
 
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 
 static struct lab_pci misuse_plug(struct kunit *test,
 				  const struct umlab_model *model)

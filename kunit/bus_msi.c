@@ -9,8 +9,7 @@
 #include <linux/pci.h>
 #include <umlab/machine.h>
 
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 #include "lib/quiet.h"
 
 static const struct lab_drv_setup msi_setups[] = {

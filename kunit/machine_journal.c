@@ -14,8 +14,7 @@
 #include <umlab/machine.h>
 
 #include "lib/klog.h"
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 
 /* Plugged in for @owner, while @test runs */
 static struct lab_pci journal_plug(struct kunit *test, struct kunit *owner)

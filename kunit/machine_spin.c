@@ -10,8 +10,7 @@
 #include <linux/pci.h>
 #include <umlab/machine.h>
 
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 
 static struct lab_pci spin_plug(struct kunit *test,
 				enum umlab_completion completion)

@@ -10,8 +10,7 @@
 #include <linux/pci.h>
 #include <umlab/machine.h>
 
-#include "lib/pci_card.h"
-#include "lib/pci_drv.h"
+#include "lib/pci_fixture.h"
 
 #define WORK_DELAY_NS	(50 * NSEC_PER_USEC)
 

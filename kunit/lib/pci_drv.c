@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A driver for the card of pci_card.h, made of ordinary PCI calls
+ * A driver for the card of pci_card-regs.h, made of ordinary PCI calls
  */
 
-#include <kunit/resource.h>
-#include <kunit/test.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/pci.h>
-#include <umlab/machine.h>
 
-#include "pci_card.h"
+#include "pci_card-regs.h"
 #include "pci_drv.h"
 
-static const struct lab_drv_setup drv_no_setup;
-static const struct lab_drv_setup *drv_setup = &drv_no_setup;
-static bool drv_registered;
+static const struct lab_drv_setup *drv_setup;
 static unsigned int drv_removes;
 static u32 drv_last_id;
 
@@ -109,94 +104,18 @@ static const struct pci_device_id drv_ids[] = {
 	{}
 };
 
-static struct pci_driver drv_driver = {
+struct pci_driver lab_pci_driver = {
 	.name = "lab",
 	.id_table = drv_ids,
 	.probe = drv_probe,
 	.remove = drv_remove,
 };
 
-static void drv_unregister(void *unused)
+void lab_drv_set(const struct lab_drv_setup *setup)
 {
-	pci_unregister_driver(&drv_driver);
-	drv_registered = false;
-	drv_setup = &drv_no_setup;
-}
-
-void lab_drv_register(struct kunit *test, const struct lab_drv_setup *setup)
-{
-	drv_setup = setup ?: &drv_no_setup;
+	drv_setup = setup;
 	drv_removes = 0;
-	KUNIT_ASSERT_EQ(test, 0, pci_register_driver(&drv_driver));
-	drv_registered = true;
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, drv_unregister, NULL));
-}
-
-struct lab_drv *lab_drv_bound(struct kunit *test, struct pci_dev *pdev)
-{
-	KUNIT_ASSERT_NOT_NULL(test, pdev);
-	KUNIT_ASSERT_PTR_EQ(test, pdev->dev.driver, &drv_driver.driver);
-	return pci_get_drvdata(pdev);
-}
-
-u32 lab_config_read(struct pci_dev *pdev, int where, int size)
-{
-	u32 value = 0xdeadbeef;
-
-	pdev->bus->ops->read(pdev->bus, pdev->devfn, where, size, &value);
-	return value;
-}
-
-void lab_config_write(struct pci_dev *pdev, int where, int size, u32 value)
-{
-	pdev->bus->ops->write(pdev->bus, pdev->devfn, where, size, value);
-}
-
-u64 lab_io_read(void __iomem *addr, unsigned int size)
-{
-	switch (size) {
-	case 1:
-		return ioread8(addr);
-	case 2:
-		return ioread16(addr);
-	case 4:
-		return ioread32(addr);
-	default:
-		return readq(addr);
-	}
-}
-
-void lab_io_write(void __iomem *addr, unsigned int size, u64 value)
-{
-	switch (size) {
-	case 1:
-		iowrite8(value, addr);
-		break;
-	case 2:
-		iowrite16(value, addr);
-		break;
-	case 4:
-		iowrite32(value, addr);
-		break;
-	default:
-		writeq(value, addr);
-		break;
-	}
-}
-
-struct lab_pci lab_pci_plug(struct kunit *test, const struct umlab_model *model,
-			    const struct umlab_options *options)
-{
-	struct lab_pci pci = { .slot = umlab_plug(test, model, options) };
-
-	pci.card = umlab_priv(pci.slot);
-	pci.pdev = umlab_pdev(pci.slot);
-	KUNIT_ASSERT_NOT_NULL(test, pci.pdev);
-	if (drv_registered)
-		pci.drv = lab_drv_bound(test, pci.pdev);
-	pci.begin = umlab_journal_now();
-	return pci;
+	drv_last_id = 0;
 }
 
 unsigned int lab_drv_removes(void)

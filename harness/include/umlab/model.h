@@ -42,7 +42,7 @@
  *		{ .id = PCI_CAP_ID_MSI, .msi = { .vectors = 1 } },
  *	};
  *
- *	const struct umlab_model counter_model = {
+ *	static const struct umlab_model counter_model = {
  *		.name = "counter",
  *		.vendor = 0x1234,
  *		.device = 0x0001,
