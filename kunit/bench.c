@@ -74,8 +74,7 @@ static struct lab_drv *bench_drv(struct kunit *test,
 				 const struct lab_drv_setup *setup)
 {
 	lab_drv_register(test, setup);
-	return lab_drv_bound(test, umlab_pdev(umlab_plug(test, &lab_card_model,
-							 NULL)));
+	return lab_pci_plug(test, &lab_card_model, NULL).drv;
 }
 
 /* A function that measures @access to @addr in bursts */
@@ -205,16 +204,17 @@ static void bench_mmio(struct kunit *test)
 {
 	u64 *samples = bench_samples(test, BENCH_RUNS);
 	struct umlab_model model = lab_card_model;
-	struct umlab_slot *slot;
 	struct lab_drv *drv;
 	unsigned int i;
 
 	model.ops = &bench_ops;
 	model.priv_size = SZ_4K;
-	model.num_caps = 0;
 	lab_drv_register(test, NULL);
-	slot = umlab_plug(test, &model, NULL);
-	drv = lab_drv_bound(test, umlab_pdev(slot));
+	drv = lab_pci_plug(test, &model, NULL).drv;
+	bench_read32(samples, drv->regs);
+	bench_row("mmio_msix_read32_ns", "ns", samples, BENCH_RUNS);
+	model.num_caps = 0;
+	drv = lab_pci_plug(test, &model, NULL).drv;
 	for (i = 0; i < ARRAY_SIZE(bench_accesses); i++) {
 		const struct bench_access *row = &bench_accesses[i];
 

@@ -86,6 +86,18 @@ struct umlab_bar_state {
 };
 
 /**
+ * struct umlab_bar_part - a part of a BAR
+ * @bar: the BAR
+ * @offset: where it starts
+ * @size: in bytes
+ */
+struct umlab_bar_part {
+	u32 bar;
+	u32 offset;
+	u32 size;
+};
+
+/**
  * struct umlab_irqs - the interrupts of a function
  * @raised: vectors that the model raised and did not lower
  * @asserted: INTx is asserted
@@ -94,6 +106,8 @@ struct umlab_bar_state {
  *	  about; 0: none
  * @msix: the MSI-X table, as in PCI 3.0, 6.8.2; NULL: there is none
  * @num_msix: its entries
+ * @table: where it is seen
+ * @pba: where @pending is
  */
 struct umlab_irqs {
 	DECLARE_BITMAP(raised, UMLAB_VECTORS_MAX);
@@ -101,8 +115,23 @@ struct umlab_irqs {
 	u8 mode;
 	bool asserted;
 	unsigned int num_msix;
+	struct umlab_bar_part table;
+	struct umlab_bar_part pba;
 	__le32 (*msix)[4];
 };
+
+/**
+ * umlab_part_holds() - whether an address in a BAR is in a part of it
+ * @part: the part
+ * @bar: the BAR
+ * @offset: in it
+ */
+static __always_inline bool
+umlab_part_holds(const struct umlab_bar_part *part, unsigned int bar,
+		 u32 offset)
+{
+	return part->bar == bar && offset - part->offset < part->size;
+}
 
 /* bridge.c */
 
@@ -444,19 +473,10 @@ void umlab_msi_sync(struct umlab_slot *slot);
 void umlab_msix_reset(struct umlab_slot *slot);
 
 /**
- * umlab_msix_holds() - whether an access concerns the MSI-X structures
- * @slot: the slot
- * @bar: the BAR
- * @offset: in it
- */
-bool umlab_msix_holds(const struct umlab_slot *slot, unsigned int bar,
-		      u32 offset);
-
-/**
  * umlab_msix_read() - the CPU reads the MSI-X table or pending bits
  * @slot: the slot
  * @bar: the BAR
- * @offset: in it, see umlab_msix_holds()
+ * @offset: in it, inside of the table or the pending bits
  * @size: 4 or 8
  */
 u64 umlab_msix_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
@@ -466,7 +486,7 @@ u64 umlab_msix_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
  * umlab_msix_write() - the CPU writes the MSI-X table
  * @slot: the slot
  * @bar: the BAR
- * @offset: in it, see umlab_msix_holds()
+ * @offset: in it, inside of the table or the pending bits
  * @size: 4 or 8
  * @value: what
  */

@@ -98,6 +98,16 @@ static int caps_msix(struct umlab_slot *slot, unsigned int at,
 	if (!slot->irqs.msix)
 		return -ENOMEM;
 	slot->irqs.num_msix = cap->msix.vectors;
+	slot->irqs.table = (struct umlab_bar_part) {
+		.bar = cap->msix.table_bar,
+		.offset = cap->msix.table,
+		.size = cap->msix.vectors * PCI_MSIX_ENTRY_SIZE,
+	};
+	slot->irqs.pba = (struct umlab_bar_part) {
+		.bar = cap->msix.pba_bar,
+		.offset = cap->msix.pba,
+		.size = DIV_ROUND_UP(cap->msix.vectors, 64) * 8,
+	};
 	config->msix = at;
 	umlab_config_field(config, at + PCI_MSIX_FLAGS, 2,
 			   cap->msix.vectors - 1,

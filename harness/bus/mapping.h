@@ -35,8 +35,11 @@ struct bar_mapping {
 static __always_inline bool bar_in_msix(const struct bar_mapping *map,
 					unsigned int offset)
 {
-	return unlikely(map->slot->irqs.msix) &&
-	       umlab_msix_holds(map->slot, map->bar->index, offset);
+	const struct umlab_irqs *irqs = &map->slot->irqs;
+
+	return unlikely(irqs->num_msix) &&
+	       (umlab_part_holds(&irqs->table, map->bar->index, offset) ||
+		umlab_part_holds(&irqs->pba, map->bar->index, offset));
 }
 
 /**
@@ -66,23 +69,22 @@ extern const struct logic_iomem_ops umlab_memory_ops;
 extern const struct logic_iomem_ops umlab_nothing_ops;
 
 /**
- * bar_takes() - whether an access is taken
+ * bar_takes() - whether an access is simply fine
  * @map: the mapping
  * @offset: in the BAR
  * @size: in bytes
- * @verb: "read" or "write"
+ *
+ * If it is not, see umlab_mapping_refuses(); one to the MSI-X structures that is
+ * not refused there, is fine as well.
  */
 static __always_inline bool bar_takes(const struct bar_mapping *map,
-				      unsigned int offset, unsigned int size,
-				      const char *verb)
+				      unsigned int offset, unsigned int size)
 {
 	const struct umlab_bar_state *bar = map->bar;
 
-	if (likely(bar->address == map->address && bar->widths & size &&
-		   !(offset & (size - 1)) && offset >= map->start &&
-		   offset + size <= map->end && !bar_in_msix(map, offset)))
-		return true;
-	return !umlab_mapping_refuses(map, offset, size, verb);
+	return likely(bar->address == map->address && bar->widths & size &&
+		      !(offset & (size - 1)) && offset >= map->start &&
+		      offset + size <= map->end && !bar_in_msix(map, offset));
 }
 
 #endif /* _UMLAB_BUS_MAPPING_H */

@@ -91,7 +91,8 @@ static unsigned long memory_read(void *priv, unsigned int offset, int size)
 	bool on = umlab_slot_lock(map->slot);
 	u64 value = ~0ULL >> (64 - 8 * size);
 
-	if (bar_takes(map, offset, size, "read"))
+	if (bar_takes(map, offset, size) ||
+	    !umlab_mapping_refuses(map, offset, size, "read"))
 		value = memory_load(map->memory + offset, size);
 	umlab_slot_event(map->slot, UMLAB_READ, map->bar->index, offset, size,
 			 value);
@@ -107,7 +108,8 @@ static void memory_write(void *priv, unsigned int offset, int size,
 
 	umlab_slot_event(map->slot, UMLAB_WRITE, map->bar->index, offset, size,
 			 value);
-	if (bar_takes(map, offset, size, "write"))
+	if (bar_takes(map, offset, size) ||
+	    !umlab_mapping_refuses(map, offset, size, "write"))
 		memory_store(map->memory + offset, size, value);
 	umlab_slot_unlock(map->slot, on);
 }

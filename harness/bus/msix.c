@@ -10,42 +10,6 @@
 
 #include "../slot.h"
 
-static u32 msix_register(const struct umlab_slot *slot, unsigned int at)
-{
-	return umlab_config_get(&slot->config, slot->config.msix + at, 4);
-}
-
-/* Where in the structure that @at points to; past @size: not in it */
-static u32 msix_inside(const struct umlab_slot *slot, unsigned int at,
-		       unsigned int bar, u32 offset, u32 size)
-{
-	u32 pointer = msix_register(slot, at);
-
-	if ((pointer & PCI_MSIX_TABLE_BIR) != bar)
-		return size;
-	offset -= pointer & PCI_MSIX_TABLE_OFFSET;
-	return min(offset, size);
-}
-
-static u32 msix_table_size(const struct umlab_slot *slot)
-{
-	return slot->irqs.num_msix * PCI_MSIX_ENTRY_SIZE;
-}
-
-static u32 msix_pba_size(const struct umlab_slot *slot)
-{
-	return DIV_ROUND_UP(slot->irqs.num_msix, 64) * 8;
-}
-
-bool umlab_msix_holds(const struct umlab_slot *slot, unsigned int bar,
-		      u32 offset)
-{
-	return msix_inside(slot, PCI_MSIX_TABLE, bar, offset,
-			   msix_table_size(slot)) < msix_table_size(slot) ||
-	       msix_inside(slot, PCI_MSIX_PBA, bar, offset,
-			   msix_pba_size(slot)) < msix_pba_size(slot);
-}
-
 void umlab_msix_reset(struct umlab_slot *slot)
 {
 	unsigned int i;
@@ -61,13 +25,12 @@ void umlab_msix_reset(struct umlab_slot *slot)
 static u32 msix_read_word(const struct umlab_slot *slot, unsigned int bar,
 			  u32 offset)
 {
-	u32 at = msix_inside(slot, PCI_MSIX_TABLE, bar, offset,
-			     msix_table_size(slot));
+	const struct umlab_irqs *irqs = &slot->irqs;
+	u32 at = offset - irqs->table.offset;
 
-	if (at < msix_table_size(slot))
-		return le32_to_cpu(slot->irqs.msix[at / 16][at % 16 / 4]);
-	at = msix_inside(slot, PCI_MSIX_PBA, bar, offset, msix_pba_size(slot));
-	return bitmap_read(slot->irqs.pending, at * 8, 32);
+	if (umlab_part_holds(&irqs->table, bar, offset))
+		return le32_to_cpu(irqs->msix[at / 16][at % 16 / 4]);
+	return bitmap_read(irqs->pending, (offset - irqs->pba.offset) * 8, 32);
 }
 
 u64 umlab_msix_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
@@ -83,16 +46,18 @@ u64 umlab_msix_read(struct umlab_slot *slot, unsigned int bar, u32 offset,
 void umlab_msix_write(struct umlab_slot *slot, unsigned int bar, u32 offset,
 		      unsigned int size, u64 value)
 {
-	u32 at = msix_inside(slot, PCI_MSIX_TABLE, bar, offset,
-			     msix_table_size(slot));
+	const struct umlab_bar_part *table = &slot->irqs.table;
 
-	for (; size && at < msix_table_size(slot); size -= 4, at += 4) {
+	while (size && umlab_part_holds(table, bar, offset)) {
+		u32 at = offset - table->offset;
 		u32 word = at % 16 / 4;
 		u32 rw = word == 3 ? PCI_MSIX_ENTRY_CTRL_MASKBIT :
 			 word == 0 ? ~3U : ~0U;
 
 		slot->irqs.msix[at / 16][word] = cpu_to_le32(value & rw);
 		value >>= 32;
+		size -= 4;
+		offset += 4;
 	}
 	umlab_msi_sync(slot);
 }

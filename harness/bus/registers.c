@@ -15,10 +15,10 @@ static unsigned long register_read(void *priv, unsigned int offset, int size)
 						     offset, size, 0);
 	u64 value = ~0ULL;
 
-	if (bar_takes(map, offset, size, "read"))
-		value = bar_in_msix(map, offset) ?
-			umlab_msix_read(slot, bar, offset, size) :
-			umlab_slot_bar_read(slot, bar, offset, size);
+	if (bar_takes(map, offset, size))
+		value = umlab_slot_bar_read(slot, bar, offset, size);
+	else if (!umlab_mapping_refuses(map, offset, size, "read"))
+		value = umlab_msix_read(slot, bar, offset, size);
 	value &= ~0ULL >> (64 - 8 * size);
 	event->value = value;
 	umlab_slot_unlock(slot, on);
@@ -35,12 +35,10 @@ static void register_write(void *priv, unsigned int offset, int size,
 
 	value &= ~0ULL >> (64 - 8 * size);
 	umlab_slot_event(slot, UMLAB_WRITE, bar, offset, size, value);
-	if (!bar_takes(map, offset, size, "write"))
-		;
-	else if (bar_in_msix(map, offset))
-		umlab_msix_write(slot, bar, offset, size, value);
-	else
+	if (bar_takes(map, offset, size))
 		umlab_slot_bar_write(slot, bar, offset, size, value);
+	else if (!umlab_mapping_refuses(map, offset, size, "write"))
+		umlab_msix_write(slot, bar, offset, size, value);
 	umlab_slot_unlock(slot, on);
 }
 

@@ -2,11 +2,12 @@
 """Who may include what: the table in the README, enforced."""
 
 import re
+import subprocess
 import unittest
 from pathlib import Path
-from typing import List
+from typing import List, Set
 
-from .support import REPO, sources
+from .support import OBJECTS, REPO, sources
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s+(<[^>]+>|"[^"]+")', re.M)
 
@@ -26,6 +27,13 @@ def _local(path: Path, include: str) -> str:
     """The included file, relative to the repository."""
     target = (REPO / path.parent / include.strip('"')).resolve()
     return str(target.relative_to(REPO))
+
+
+def _symbols(arguments: List[str]) -> Set[str]:
+    """The symbols that nm names."""
+    done = subprocess.run(['nm', '--format=just-symbols', *arguments],
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return set(done.stdout.split())
 
 
 def driver_may(path: Path, include: str) -> bool:
@@ -100,6 +108,31 @@ class LayeringTest(unittest.TestCase):
     def test_bus(self) -> None:
         """The bus knows the slot object alone."""
         self._check('harness/bus', bus_may)
+
+    def test_card_driver(self) -> None:
+        """The driver for the PCI suites is an ordinary one, too."""
+        for name in ('pci_drv.c', 'pci_drv.h', 'pci_card-regs.h'):
+            path = Path('kunit/lib') / name
+            bad = [include for include in _includes(path)
+                   if not driver_may(path, include)]
+            self.assertEqual(bad, [], name)
+
+    def test_bus_calls(self) -> None:
+        """The bus calls the slot object, itself and the kernel."""
+        folder = OBJECTS / 'drivers/umlab/harness/bus'
+        objects = sorted(str(path) for path in folder.glob('*.o')
+                         if path.name != 'built-in.o')
+        self.assertTrue(objects)
+        bus = _symbols(['--defined-only', *objects])
+        slot = _symbols(['--defined-only', str(folder.parent / 'slot.o'),
+                         str(folder.parent / 'violation.o'),
+                         str(folder.parent / 'spin.o')])
+        slot = {name for name in slot if name.startswith('umlab_slot_')}
+        used = _symbols(['--undefined-only', *objects])
+        wrong = {name for name in used if name.startswith('umlab_')}
+        wrong -= bus | slot | {'umlab_journal', 'umlab_journal_next'}
+        self.assertEqual(wrong, set())
+        self.assertIn('umlab_slot_violation', used)
 
     def test_rules_refuse(self) -> None:
         """The rules would see what they are there for."""
