@@ -23,6 +23,7 @@
 #include <umlab/model.h>
 
 #include "bus/bus.h"
+#include "bus/irq.h"
 #include "journal.h"
 
 /**

@@ -9,7 +9,8 @@
  *
  * A loop that only the device could end, and that the device does not end, would
  * hang the kernel: nothing preempts it. After SPIN_LIMIT reads by a task that did
- * not sleep in between, that is a violation, and from then on the function answers all-ones and zero by turns, one of which ends the loop.
+ * not sleep in between, that is a violation, and from then on the function answers
+ * all-ones and zero by turns, one of which ends the loop.
  */
 
 #define pr_fmt(fmt) "umlab: " fmt
@@ -48,8 +49,8 @@ void umlab_slot_took_time(struct umlab_slot *slot, unsigned int bar, u32 offset)
 		return;
 	spin->lots = 0;
 	if (spin->broken)
-		panic("umlab: %s polls BAR %u +%#x for ever\n",
-		      current->comm, bar, offset);
+		panic("umlab: %s polls BAR %u +%#x for ever\n", current->comm,
+		      bar, offset);
 	spin->broken = true;
 	umlab_slot_violation(slot, UMLAB_VIOLATION_SPIN,
 			     "%u reads without a sleep, the last of BAR %u +%#x: a loop that nothing ends",

@@ -46,8 +46,9 @@ static void bar_register_width(struct kunit *test)
 		memcpy(&stored, fx.card->ram + at, size);
 		KUNIT_EXPECT_EQ(test, stored, value);
 		fx.card->last_size = 0;
-		KUNIT_EXPECT_EQ(test, lab_io_read(fx.drv->regs + LAB_CARD_RAM + at,
-					      size), value);
+		KUNIT_EXPECT_EQ(test, lab_io_read(fx.drv->regs +
+						  LAB_CARD_RAM + at, size),
+				value);
 		KUNIT_EXPECT_EQ(test, fx.card->last_size, size);
 	}
 	KUNIT_EXPECT_EQ(test, fx.card->writes, LAB_CARD_RAM_SIZE / size);

@@ -4,7 +4,8 @@
  */
 
 #include <kunit/test.h>
-#include <linux/irq.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
 #include <umlab/machine.h>
@@ -161,6 +162,7 @@ static void bridge_unplug(struct kunit *test)
 	umlab_unplug(test, slot);
 	KUNIT_EXPECT_EQ(test, lab_drv_removes(), 1);
 	KUNIT_EXPECT_EQ(test, lab_drv_last_id(), LAB_CARD_MAGIC);
+	KUNIT_EXPECT_FALSE(test, lab_drv_was_offline());
 	KUNIT_EXPECT_EQ(test, umlab_functions(), 0);
 }
 
@@ -184,6 +186,7 @@ static void bridge_surprise(struct kunit *test)
 	umlab_unplug(test, slot);
 	KUNIT_EXPECT_EQ(test, lab_drv_removes(), 1);
 	KUNIT_EXPECT_EQ(test, lab_drv_last_id(), ~0U);
+	KUNIT_EXPECT_TRUE(test, lab_drv_was_offline());
 }
 
 /* A mapping that a driver forgot outlives the function, and reads all-ones. */
@@ -329,6 +332,21 @@ static void bridge_options(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ioread32(a.drv->regs), LAB_CARD_MAGIC);
 }
 
+/* What every PCI driver does first works, though no device does DMA yet. */
+static void bridge_dma_api(struct kunit *test)
+{
+	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
+	struct device *dev = &fx.pdev->dev;
+	dma_addr_t handle;
+	void *memory;
+
+	KUNIT_EXPECT_EQ(test, dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)),
+			0);
+	memory = dma_alloc_coherent(dev, PAGE_SIZE, &handle, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	dma_free_coherent(dev, PAGE_SIZE, memory, handle);
+}
+
 /* The whole life of a function, in the journal */
 static void bridge_journal(struct kunit *test)
 {
@@ -401,6 +419,7 @@ static struct kunit_case bridge_cases[] = {
 	KUNIT_CASE(bridge_model_removed),
 	KUNIT_CASE(bridge_no_ops),
 	KUNIT_CASE(bridge_options),
+	KUNIT_CASE(bridge_dma_api),
 	KUNIT_CASE(bridge_journal),
 	KUNIT_CASE(bridge_cycle_1000),
 	{}

@@ -57,6 +57,7 @@ static const struct umlab_model counter_model = {
 	.priv_size = sizeof(struct counter),
 	.ops = &counter_ops,
 };
+
 /* To here */
 
 static void example_counter(struct kunit *test)

@@ -204,7 +204,8 @@ static void journal_tail(struct kunit *test)
 
 	iowrite32(0x77, fx.drv->regs + LAB_CARD_SCRATCH);
 	journal_violate(&fx);
-	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "10:00.0 (card): violation (alignment): 2-byte read at 0x5 of BAR 0 is not aligned"));
+	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "10:00.0 (card): violation"));
+	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "2-byte read at 0x5 of BAR 0"));
 	KUNIT_EXPECT_FALSE(test, lab_klog_has(begin, "journal, the last"));
 	journal_end(other);
 	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "# other: journal, the last 40 events:"));

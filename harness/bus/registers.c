@@ -26,7 +26,7 @@ static unsigned long register_read(void *priv, unsigned int offset, int size)
 }
 
 static void register_write(void *priv, unsigned int offset, int size,
-		      unsigned long value)
+			   unsigned long value)
 {
 	const struct bar_mapping *map = priv;
 	struct umlab_slot *slot = map->slot;
@@ -52,7 +52,7 @@ static unsigned int register_chunk(unsigned int offset, int left)
 }
 
 static void register_copy_from(void *priv, void *buffer, unsigned int offset,
-			  int size)
+			       int size)
 {
 	unsigned int chunk;
 
@@ -65,8 +65,8 @@ static void register_copy_from(void *priv, void *buffer, unsigned int offset,
 	}
 }
 
-static void register_copy_to(void *priv, unsigned int offset, const void *buffer,
-			int size)
+static void register_copy_to(void *priv, unsigned int offset,
+			     const void *buffer, int size)
 {
 	unsigned int chunk;
 

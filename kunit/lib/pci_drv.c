@@ -13,6 +13,7 @@
 static const struct lab_drv_setup *drv_setup;
 static unsigned int drv_removes;
 static u32 drv_last_id;
+static bool drv_was_offline;
 
 static irqreturn_t drv_handle(int irq, void *data)
 {
@@ -94,6 +95,7 @@ static void drv_remove(struct pci_dev *pdev)
 	struct lab_drv *drv = pci_get_drvdata(pdev);
 
 	drv_removes++;
+	drv_was_offline = pci_channel_offline(pdev);
 	if (drv->setup->says_goodbye)
 		drv_last_id = ioread32(drv->regs + LAB_CARD_ID);
 }
@@ -126,4 +128,9 @@ unsigned int lab_drv_removes(void)
 u32 lab_drv_last_id(void)
 {
 	return drv_last_id;
+}
+
+bool lab_drv_was_offline(void)
+{
+	return drv_was_offline;
 }

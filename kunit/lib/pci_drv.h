@@ -86,4 +86,10 @@ unsigned int lab_drv_removes(void);
  */
 u32 lab_drv_last_id(void);
 
+/**
+ * lab_drv_was_offline() - whether the PCI core said that the device was gone
+ * when it was unbound last
+ */
+bool lab_drv_was_offline(void);
+
 #endif /* _LAB_PCI_DRV_H */

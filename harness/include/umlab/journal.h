@@ -3,11 +3,13 @@
  * The journal: what happened on the bus, in order
  *
  * A ring of the last UMLAB_JOURNAL_SIZE events of all functions, each with its
- * number. It is always on: an event costs a store of one line.
+ * number. It is always on: an event costs a store of less than a cache line.
  */
 #ifndef _UMLAB_JOURNAL_H
 #define _UMLAB_JOURNAL_H
 
+#include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/types.h>
 
 struct kunit;
@@ -22,14 +24,16 @@ struct umlab_slot;
  * @UMLAB_READ: the CPU read a BAR; @where is which
  * @UMLAB_WRITE: the CPU wrote a BAR; @where is which
  * @UMLAB_IRQ_RAISE: the model raised an interrupt; @offset is the vector
- * @UMLAB_IRQ_LOWER: the model lowered it
- * @UMLAB_IRQ_PEND: a vector is masked, its pending bit was set
- * @UMLAB_IRQ_SEND: a message was sent; @value is its data
- * @UMLAB_IRQ_LOST: the interrupt went nowhere
+ * @UMLAB_IRQ_LOWER: the model lowered it; likewise
+ * @UMLAB_IRQ_PEND: a vector is masked, its pending bit was set; likewise
+ * @UMLAB_IRQ_SEND: a message was sent; likewise, and @value is its data
+ * @UMLAB_IRQ_LOST: the interrupt went nowhere, also by &umlab_faults.irq_lost;
+ *	likewise
  * @UMLAB_IRQ_DELIVER: the CPU took the interrupt. For a message, @offset is its
  *	data; for INTx it is the line, and the event is of no function
  * @UMLAB_RESET: the function was reset; @offset is &enum umlab_reset
- * @UMLAB_WORK: a piece of the model's work ran
+ * @UMLAB_WORK: a piece of the model's work ran; @offset is 0, as of all below that
+ *	say nothing of it
  * @UMLAB_PLUG: the function was plugged in
  * @UMLAB_FOUND: the PCI core has found it, its driver is next
  * @UMLAB_VANISH: it disappeared by surprise

@@ -35,7 +35,10 @@ struct umlab_slot;
 /* The bus number of the emulated bus; its domain is 0 */
 #define UMLAB_BUS	0x10
 
-/* A place on the bus, for options: device 0 to 31, function 0 to 7 */
+/*
+ * A place on the bus, for options: device 0 to 31, function 0 to 7. Devices whose
+ * numbers differ by 4 share an INTx line.
+ */
 #define UMLAB_AT(device, function)	(0x100 | PCI_DEVFN(device, function))
 
 /**
@@ -135,10 +138,11 @@ struct umlab_options {
 /**
  * umlab_plug() - plug in a function for the length of a test
  * @test: the test; aborted if this fails
- * @model: what it is; copied with its ops; its name is not
- * @options: how; NULL: anywhere, as the model has it, completing at once
+ * @model: what it is; copied with its ops and caps, but not its name
+ * @options: how, copied; NULL: anywhere, as the model has it, completing at once
  *
- * A driver that wants it has been bound when this returns.
+ * A registered driver that wants it has probed it when this returns; whether it
+ * was content, umlab_pdev()->dev.driver tells.
  *
  * Return: the function; unplugged when the test ends.
  */
@@ -164,7 +168,8 @@ struct umlab_slot *umlab_try_plug(struct kunit *test,
 /**
  * umlab_unplug() - unplug a function before the test ends
  * @test: the test
- * @slot: the function; not to be used afterwards
+ * @slot: the function; not to be used afterwards. To look into the journal after
+ *	the driver's remove, unbind it first, by device_release_driver()
  *
  * The driver is unbound first, as by an orderly hot-unplug.
  */
@@ -229,7 +234,9 @@ void umlab_inject_foreign(struct umlab_slot *slot);
 /**
  * umlab_expect_violation() - declare that the test provokes a violation
  * @slot: the function
- * @kind: of which kind; declare as many as there will be
+ * @kind: of which kind
+ *
+ * Call it before the violation comes, once for each that will.
  */
 void umlab_expect_violation(struct umlab_slot *slot, enum umlab_violation kind);
 
@@ -244,10 +251,12 @@ unsigned int umlab_violations(const struct umlab_slot *slot,
 /**
  * umlab_run() - have something happen inside of a device
  * @slot: the function
- * @fn: what; called as a model's ops are, unless the function has vanished
+ * @fn: what; called with the slot's lock held and interrupts off, as a model's ops
+ *	are. Not called if the function has vanished
  * @data: for it
  *
- * A packet arrives, a sensor fails: @fn may use all of model.h.
+ * A packet arrives, a sensor fails: @fn may use all of model.h, and must not sleep
+ * or assert.
  */
 void umlab_run(struct umlab_slot *slot,
 	       void (*fn)(struct umlab_slot *slot, void *data), void *data);

@@ -8,9 +8,16 @@
  *
  * All ops but probe and remove, and all work, are called with the slot's lock
  * held and interrupts off: one at a time, so a model needs no lock of its own,
- * and must not sleep. What is declared here may be called from them.
+ * and must not sleep. What is declared here may be called from them, for their
+ * own slot; from probe and remove only umlab_priv() and umlab_work_init(). A
+ * suite gets there by umlab_run().
  *
- * A complete model, a counter that interrupts when it wraps::
+ * The driver's handler never runs inside of an op, but in hard interrupt context
+ * when the op is over and interrupts are on. If the op was that of a writel()
+ * with interrupts on, that is before writel() returns.
+ *
+ * A complete model, a counter that interrupts when it wraps (it is compiled in
+ * kunit/machine_example.c, with the headers it needs)::
  *
  *	struct counter { u32 value; };
  *
@@ -79,7 +86,10 @@ struct umlab_slot;
 /* The largest BAR, in bytes: what logic_iomem has room for (lib/logic_iomem.c) */
 #define UMLAB_BAR_MAX	0x1000000
 
-/* The most interrupt vectors of a function (PCI 3.0, 6.8.2: MSI-X table size) */
+/*
+ * The most interrupt vectors of a function (PCI 3.0, 6.8.2: MSI-X table size). The
+ * kernel has about 60 for all functions together.
+ */
 #define UMLAB_VECTORS_MAX	2048
 
 /**
@@ -113,7 +123,8 @@ struct umlab_bar {
 /**
  * struct umlab_cap - an entry of the capability list (PCI 3.0, 6.7)
  * @id: PCI_CAP_ID_PM, _MSI, _MSIX, _EXP or _VNDR; each of the first four once
- * @at: where it is in config space; 0: after the one before it
+ * @at: where it is in config space, from 0x40, a multiple of 4; 0: after the one
+ *	before it
  * @pm: for PCI_CAP_ID_PM
  * @pm.no_soft_reset: leaving D3hot does not reset the function
  * @pm.d1: has D1
@@ -183,14 +194,15 @@ enum umlab_reset {
  *	errno to refuse. Optional
  * @remove: undo probe; no op is called afterwards. May sleep. Optional
  * @reset: go to the state after reset; called after config space did. All work
- *	has been cancelled and all interrupts lowered. Optional
+ *	has been cancelled and all interrupts lowered; priv and the memory of
+ *	memory BARs are as they were. Called after probe as well. Optional
  * @bar_read: the value of a register. @offset is a multiple of @size and
  *	inside the BAR; @size is 1, 2, 4 or 8 as the BAR's widths allow. Needed
  *	with a register BAR
  * @bar_write: likewise; @value has no bits beyond @size. Needed with a register
  *	BAR
- * @config_written: config space changed in the @size bytes at @where, see
- *	umlab_config_read(). Optional
+ * @config_written: the CPU has written the @size bytes at @where of config
+ *	space, see umlab_config_read(). Optional
  *
  * Accesses to the MSI-X table and pending bits are not seen by the model, unless
  * the function was plugged in without MSI-X. Work goes on in every power state: a
@@ -216,7 +228,7 @@ struct umlab_model_ops {
  * @subsystem_vendor: likewise
  * @subsystem_device: likewise
  * @class: class, subclass and programming interface, 24 bits (pci_ids.h)
- * @revision: likewise
+ * @revision: revision ID
  * @intx: has an interrupt pin, INTA
  * @bars: its BARs; a 64-bit one takes two places
  * @caps: its capability list, in order
@@ -352,7 +364,8 @@ void umlab_work_init(struct umlab_slot *slot, struct umlab_work *work,
 
 /**
  * umlab_work_complete() - finish what the CPU asked for
- * @work: the work, not under way
+ * @work: the work; if it is under way already, this is what counts, and it runs
+ *	once
  *
  * When it runs is up to the test, see enum umlab_completion: at once (before
  * this returns; if it is what is running, as soon as it has run), or later, or
@@ -361,7 +374,7 @@ void umlab_work_init(struct umlab_slot *slot, struct umlab_work *work,
 void umlab_work_complete(struct umlab_work *work);
 
 /**
- * umlab_work_after() - do something at a later time
+ * umlab_work_after() - do something at a later time, whatever the test wants
  * @work: the work; if it is under way, the new time counts
  * @delay_ns: from now, in nanoseconds of (virtual) time
  */
