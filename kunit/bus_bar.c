@@ -11,13 +11,6 @@
 
 #include "lib/pci_fixture.h"
 
-static struct lab_pci bar_plug(struct kunit *test,
-			       const struct umlab_model *model)
-{
-	lab_drv_register(test, NULL);
-	return lab_pci_plug(test, model, NULL);
-}
-
 static const unsigned int bar_widths[] = { 1, 2, 4, 8 };
 
 static void bar_width_desc(const unsigned int *width, char *desc)
@@ -33,7 +26,7 @@ KUNIT_ARRAY_PARAM(bar_width, bar_widths, bar_width_desc);
 static void bar_register_width(struct kunit *test)
 {
 	unsigned int size = *(const unsigned int *)test->param_value;
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	u64 all = ~0ULL >> (64 - 8 * size);
 	unsigned int at;
 
@@ -58,7 +51,7 @@ static void bar_register_width(struct kunit *test)
 /* Big-endian forms, and the repeated ones at one address */
 static void bar_register_forms(struct kunit *test)
 {
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	void __iomem *scratch = fx.drv->regs + LAB_CARD_SCRATCH;
 	u32 words[3] = { 0x11111111, 0x22222222, 0x33333333 };
 	u8 bytes[3] = { };
@@ -83,7 +76,7 @@ static void bar_register_forms(struct kunit *test)
 /* The copying forms, at every alignment of a register BAR that takes all */
 static void bar_register_copy(struct kunit *test)
 {
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	void __iomem *ram = fx.drv->regs + LAB_CARD_RAM;
 	u8 in[40], out[40];
 	unsigned int at, i;
@@ -112,7 +105,7 @@ static void bar_register_copy(struct kunit *test)
 /* By words where they are aligned */
 static void bar_register_copy_by_words(struct kunit *test)
 {
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	u8 buffer[16] = { };
 
 	memcpy_toio(fx.drv->regs + LAB_CARD_RAM, buffer, sizeof(buffer));
@@ -125,7 +118,7 @@ static void bar_register_copy_by_words(struct kunit *test)
 /* The repeated forms by each width, to registers and to memory */
 static void bar_repeated(struct kunit *test)
 {
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	void __iomem *at[] = {
 		fx.drv->regs + LAB_CARD_RAM, fx.drv->memory
 	};
@@ -150,7 +143,7 @@ static void bar_repeated(struct kunit *test)
 static void bar_memory_width(struct kunit *test)
 {
 	unsigned int size = *(const unsigned int *)test->param_value;
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	u8 *memory = umlab_bar_memory(fx.slot, LAB_CARD_MEMORY);
 	u64 all = ~0ULL >> (64 - 8 * size);
 	unsigned int at;
@@ -171,7 +164,7 @@ static void bar_memory_width(struct kunit *test)
 
 static void bar_memory_copy(struct kunit *test)
 {
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	u8 *memory = umlab_bar_memory(fx.slot, LAB_CARD_MEMORY);
 	u8 text[] = "device memory", got[sizeof(text)];
 	unsigned int last = LAB_CARD_MEMORY_SIZE - sizeof(text);
@@ -191,7 +184,7 @@ static void bar_memory_copy(struct kunit *test)
 /* Two mappings of one BAR are the same registers. */
 static void bar_two_mappings(struct kunit *test)
 {
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	void __iomem *other = pci_iomap(fx.pdev, LAB_CARD_REGS, 0);
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
@@ -205,7 +198,7 @@ static void bar_two_mappings(struct kunit *test)
 /* After it vanished, no access is a violation: the driver cannot know. */
 static void bar_vanished(struct kunit *test)
 {
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	u8 *memory = umlab_bar_memory(fx.slot, LAB_CARD_MEMORY);
 	u8 got[8];
 
@@ -226,7 +219,7 @@ static void bar_vanished(struct kunit *test)
 static void bar_vanishes_in_access(struct kunit *test)
 {
 	struct umlab_faults faults = { .vanish = 3 };
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 
 	umlab_set_faults(fx.slot, &faults);
 	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs), LAB_CARD_MAGIC);
@@ -243,7 +236,7 @@ static void bar_vanishes_in_access(struct kunit *test)
 static void bar_vanishes_in_write(struct kunit *test)
 {
 	struct umlab_faults faults = { .vanish = 1 };
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 
 	umlab_set_faults(fx.slot, &faults);
 	iowrite32(1, fx.drv->regs + LAB_CARD_SCRATCH);
@@ -254,7 +247,7 @@ static void bar_vanishes_in_write(struct kunit *test)
 static void bar_vanishes_in_copy(struct kunit *test)
 {
 	struct umlab_faults faults = { .vanish = 2 };
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	u8 got[32];
 
 	umlab_set_faults(fx.slot, &faults);
@@ -267,7 +260,7 @@ static void bar_vanishes_in_copy(struct kunit *test)
 static void bar_faults(struct kunit *test)
 {
 	struct umlab_faults faults = { .read_ones = 2, .write_lost = 1 };
-	struct lab_pci fx = bar_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 
 	umlab_set_faults(fx.slot, &faults);
 	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs), LAB_CARD_MAGIC);

@@ -22,22 +22,29 @@ static struct lab_pci irq_plug(struct kunit *test, unsigned int device)
 	return lab_pci_plug(test, &lab_card_model, &options);
 }
 
-static void irq_cause(struct lab_pci *fx, u32 vector)
+static struct lab_pci irq_plug_one(struct kunit *test)
 {
-	iowrite32(vector, fx->drv->regs + LAB_CARD_CAUSE);
+	lab_drv_register(test, &irq_intx);
+	return irq_plug(test, 1);
+}
+
+/* On one line */
+static void irq_plug_two(struct kunit *test, struct lab_pci *a,
+			 struct lab_pci *b)
+{
+	*a = irq_plug_one(test);
+	*b = irq_plug(test, 5);
 }
 
 static void irq_in_hard_context(struct kunit *test)
 {
-	struct lab_pci fx;
+	struct lab_pci fx = irq_plug_one(test);
 
-	lab_drv_register(test, &irq_intx);
-	fx = irq_plug(test, 1);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].soft, 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].foreign, 0);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 2);
 }
 
@@ -46,13 +53,11 @@ static void irq_while_off(struct kunit *test)
 {
 	unsigned int taken;
 	unsigned long flags;
-	struct lab_pci fx;
+	struct lab_pci fx = irq_plug_one(test);
 
-	lab_drv_register(test, &irq_intx);
-	fx = irq_plug(test, 1);
 	local_irq_save(flags);
-	irq_cause(&fx, 0);
-	irq_cause(&fx, 1);
+	lab_pci_cause(&fx, 0);
+	lab_pci_cause(&fx, 1);
 	udelay(5);
 	taken = fx.drv->vector[0].taken;
 	local_irq_restore(flags);
@@ -63,12 +68,10 @@ static void irq_while_off(struct kunit *test)
 
 static void irq_while_disabled(struct kunit *test)
 {
-	struct lab_pci fx;
+	struct lab_pci fx = irq_plug_one(test);
 
-	lab_drv_register(test, &irq_intx);
-	fx = irq_plug(test, 1);
 	disable_irq(fx.pdev->irq);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 0);
 	enable_irq(fx.pdev->irq);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
@@ -93,13 +96,11 @@ static void irq_raise_zero(struct umlab_slot *slot, void *data)
 /* INTx Disable keeps the line low, not the status bit. */
 static void irq_intx_disable(struct kunit *test)
 {
-	struct lab_pci fx;
+	struct lab_pci fx = irq_plug_one(test);
 
-	lab_drv_register(test, &irq_intx);
-	fx = irq_plug(test, 1);
 	KUNIT_EXPECT_FALSE(test, irq_status_bit(&fx));
 	pci_intx(fx.pdev, 0);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 0);
 	KUNIT_EXPECT_TRUE(test, irq_status_bit(&fx));
 	pci_intx(fx.pdev, 1);
@@ -118,11 +119,11 @@ static void irq_shared(struct kunit *test)
 	c = irq_plug(test, 2);
 	KUNIT_EXPECT_EQ(test, a.pdev->irq, b.pdev->irq);
 	KUNIT_EXPECT_NE(test, a.pdev->irq, c.pdev->irq);
-	irq_cause(&a, 0);
+	lab_pci_cause(&a, 0);
 	KUNIT_EXPECT_EQ(test, a.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_EQ(test, b.drv->vector[0].taken, 0);
 	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 1);
-	irq_cause(&b, 0);
+	lab_pci_cause(&b, 0);
 	KUNIT_EXPECT_EQ(test, b.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_EQ(test, a.drv->vector[0].foreign, 1);
 	KUNIT_EXPECT_EQ(test, c.drv->vector[0].taken + c.drv->vector[0].foreign, 0);
@@ -133,12 +134,10 @@ static void irq_shared_both(struct kunit *test)
 {
 	struct lab_pci a, b;
 
-	lab_drv_register(test, &irq_intx);
-	a = irq_plug(test, 1);
-	b = irq_plug(test, 5);
+	irq_plug_two(test, &a, &b);
 	disable_irq(a.pdev->irq);
-	irq_cause(&a, 0);
-	irq_cause(&b, 0);
+	lab_pci_cause(&a, 0);
+	lab_pci_cause(&b, 0);
 	enable_irq(a.pdev->irq);
 	KUNIT_EXPECT_EQ(test, a.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_EQ(test, b.drv->vector[0].taken, 1);
@@ -148,10 +147,8 @@ static void irq_shared_both(struct kunit *test)
 
 static void irq_foreign(struct kunit *test)
 {
-	struct lab_pci fx;
+	struct lab_pci fx = irq_plug_one(test);
 
-	lab_drv_register(test, &irq_intx);
-	fx = irq_plug(test, 1);
 	umlab_inject_foreign(fx.slot);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].foreign, 1);
 	umlab_inject_spurious(fx.slot, 0);
@@ -165,14 +162,12 @@ static void irq_foreign_shared(struct kunit *test)
 {
 	struct lab_pci a, b;
 
-	lab_drv_register(test, &irq_intx);
-	a = irq_plug(test, 1);
-	b = irq_plug(test, 5);
+	irq_plug_two(test, &a, &b);
 	umlab_inject_foreign(a.slot);
 	KUNIT_EXPECT_EQ(test, a.drv->vector[0].foreign, 1);
 	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 1);
 	disable_irq(a.pdev->irq);
-	irq_cause(&b, 0);
+	lab_pci_cause(&b, 0);
 	umlab_inject_foreign(a.slot);
 	enable_irq(a.pdev->irq);
 	KUNIT_EXPECT_EQ(test, a.drv->vector[0].foreign, 2);
@@ -208,13 +203,11 @@ static void irq_before_handler(struct kunit *test)
 /* INTx stays asserted for as long as there is a cause. */
 static void irq_one_of_two_causes(struct kunit *test)
 {
-	struct lab_pci fx;
+	struct lab_pci fx = irq_plug_one(test);
 
-	lab_drv_register(test, &irq_intx);
-	fx = irq_plug(test, 1);
 	disable_irq(fx.pdev->irq);
-	irq_cause(&fx, 0);
-	irq_cause(&fx, 1);
+	lab_pci_cause(&fx, 0);
+	lab_pci_cause(&fx, 1);
 	iowrite32(BIT(0), fx.drv->regs + LAB_CARD_STATUS);
 	KUNIT_EXPECT_TRUE(test, irq_status_bit(&fx));
 	iowrite32(BIT(1), fx.drv->regs + LAB_CARD_STATUS);
@@ -226,17 +219,15 @@ static void irq_one_of_two_causes(struct kunit *test)
 static void irq_lost(struct kunit *test)
 {
 	struct umlab_faults faults = { .irq_lost = 2 };
-	struct lab_pci fx;
+	struct lab_pci fx = irq_plug_one(test);
 
-	lab_drv_register(test, &irq_intx);
-	fx = irq_plug(test, 1);
 	umlab_set_faults(fx.slot, &faults);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 1);
 	KUNIT_EXPECT_EQ(test, fx.card->status, 1);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].taken, 2);
 }
 
@@ -253,7 +244,7 @@ static void irq_storm(struct kunit *test)
 	quiet = irq_plug(test, 1);
 	fx = irq_plug(test, 5);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_STORM);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	/* Of the two on the line, the one that asserts it is blamed. */
 	KUNIT_EXPECT_EQ(test, umlab_violations(quiet.slot,
 					       UMLAB_VIOLATION_STORM), 0);
@@ -262,7 +253,7 @@ static void irq_storm(struct kunit *test)
 	iowrite32(~0, fx.drv->regs + LAB_CARD_STATUS);
 	fx.drv->vector[0].taken = 0;
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_STORM);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_GT(test, fx.drv->vector[0].taken, 1000);
 }
 
@@ -271,11 +262,9 @@ static void irq_vanished(struct kunit *test)
 {
 	struct lab_pci a, b;
 
-	lab_drv_register(test, &irq_intx);
-	a = irq_plug(test, 1);
-	b = irq_plug(test, 5);
+	irq_plug_two(test, &a, &b);
 	disable_irq(a.pdev->irq);
-	irq_cause(&a, 0);
+	lab_pci_cause(&a, 0);
 	umlab_vanish(a.slot);
 	enable_irq(a.pdev->irq);
 	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 0);
@@ -287,11 +276,9 @@ static void irq_asleep(struct kunit *test)
 	int ctrl = LAB_CARD_CAP_PM + PCI_PM_CTRL;
 	struct lab_pci a, b;
 
-	lab_drv_register(test, &irq_intx);
-	a = irq_plug(test, 1);
-	b = irq_plug(test, 5);
+	irq_plug_two(test, &a, &b);
 	disable_irq(a.pdev->irq);
-	irq_cause(&a, 0);
+	lab_pci_cause(&a, 0);
 	lab_config_write(a.pdev, ctrl, 2, 1);
 	enable_irq(a.pdev->irq);
 	KUNIT_EXPECT_EQ(test, b.drv->vector[0].foreign, 0);
@@ -302,12 +289,10 @@ static void irq_asleep(struct kunit *test)
 
 static void irq_reset(struct kunit *test)
 {
-	struct lab_pci fx;
+	struct lab_pci fx = irq_plug_one(test);
 
-	lab_drv_register(test, &irq_intx);
-	fx = irq_plug(test, 1);
 	disable_irq(fx.pdev->irq);
-	irq_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_TRUE(test, irq_status_bit(&fx));
 	KUNIT_EXPECT_EQ(test, pci_reset_function(fx.pdev), 0);
 	KUNIT_EXPECT_FALSE(test, irq_status_bit(&fx));

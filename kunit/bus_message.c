@@ -11,42 +11,6 @@
 #include "lib/pci_fixture.h"
 #include "lib/quiet.h"
 
-static const struct lab_drv_setup message_setups[] = {
-	{ .irqs = PCI_IRQ_MSI, .vectors = 4 },
-	{ .irqs = PCI_IRQ_MSIX, .vectors = 4 },
-};
-
-static void message_setup_desc(const struct lab_drv_setup *setup, char *desc)
-{
-	strscpy(desc, setup->irqs == PCI_IRQ_MSI ? "MSI" : "MSI-X",
-		KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(message_setup, message_setups, message_setup_desc);
-
-static struct lab_pci message_plug(struct kunit *test,
-				   const struct lab_drv_setup *setup,
-				   const struct umlab_model *model)
-{
-	lab_drv_register(test, setup);
-	return lab_pci_plug(test, model, NULL);
-}
-
-static struct lab_pci message_fixture(struct kunit *test)
-{
-	return message_plug(test, test->param_value, &lab_card_model);
-}
-
-static void message_cause(struct lab_pci *fx, u32 vector)
-{
-	iowrite32(vector, fx->drv->regs + LAB_CARD_CAUSE);
-}
-
-static unsigned int message_taken(const struct lab_pci *fx, unsigned int vector)
-{
-	return fx->drv->vector[vector].taken;
-}
-
 /* Program a part of vector 0's message: 0 and 1 are its address, 2 its data */
 static void message_program(struct lab_pci *fx, unsigned int word, u32 value)
 {
@@ -82,7 +46,7 @@ static void message_wrong_message(struct kunit *test)
 	} wrong[] = {
 		{ 0, 0x1000 }, { 1, 1 }, { 2, 500 }, { 2, 0xfff0 },
 	};
-	struct lab_pci fx = message_fixture(test);
+	struct lab_pci fx = lab_msi_plug(test);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
@@ -90,31 +54,31 @@ static void message_wrong_message(struct kunit *test)
 
 		message_program(&fx, wrong[i].word, wrong[i].value);
 		umlab_expect_violation(fx.slot, UMLAB_VIOLATION_MESSAGE);
-		message_cause(&fx, 0);
+		lab_pci_cause(&fx, 0);
 		KUNIT_EXPECT_EQ(test, umlab_violations(fx.slot,
 						       UMLAB_VIOLATION_MESSAGE),
 				i + 1);
 		message_program(&fx, wrong[i].word, right);
 	}
-	KUNIT_EXPECT_EQ(test, message_taken(&fx, 0), 0);
-	message_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, message_taken(&fx, 0), 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0), 0);
+	lab_pci_cause(&fx, 0);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0), 1);
 }
 
 /* Of two functions, each interrupts its own handlers. */
 static void message_two_functions(struct kunit *test)
 {
-	struct lab_pci a = message_fixture(test);
+	struct lab_pci a = lab_msi_plug(test);
 	struct lab_pci b = lab_pci_plug(test, &lab_card_model, NULL);
 	unsigned int i, j;
 
 	for (i = 0; i < 4; i++) {
-		message_cause(&b, i);
+		lab_pci_cause(&b, i);
 		for (j = 0; j < 4; j++)
-			KUNIT_EXPECT_EQ(test, message_taken(&b, j), j <= i);
+			KUNIT_EXPECT_EQ(test, lab_pci_taken(&b, j), j <= i);
 	}
 	for (i = 0; i < 4; i++) {
-		KUNIT_EXPECT_EQ(test, message_taken(&a, i), 0);
+		KUNIT_EXPECT_EQ(test, lab_pci_taken(&a, i), 0);
 		KUNIT_EXPECT_EQ(test, a.drv->vector[i].foreign, 0);
 	}
 }
@@ -122,15 +86,15 @@ static void message_two_functions(struct kunit *test)
 /* It is the message that counts, not the entry it comes from. */
 static void message_swapped_entries(struct kunit *test)
 {
-	struct lab_pci fx = message_plug(test, &message_setups[1], &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, &lab_msi_setups[1], &lab_card_model);
 	void __iomem *data = fx.drv->regs + LAB_CARD_TABLE + 8;
 	u32 zero = ioread32(data), one = ioread32(data + 16);
 
 	KUNIT_EXPECT_NE(test, zero, one);
 	iowrite32(one, data);
 	iowrite32(zero, data + 16);
-	message_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, message_taken(&fx, 0), 0);
+	lab_pci_cause(&fx, 0);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0), 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[1].foreign, 1);
 }
 
@@ -149,8 +113,8 @@ static void message_three_vectors(struct kunit *test)
 		struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
 
 		KUNIT_ASSERT_EQ(test, fx.drv->vectors, 3);
-		message_cause(&fx, 2);
-		KUNIT_ASSERT_EQ(test, message_taken(&fx, 2), 1);
+		lab_pci_cause(&fx, 2);
+		KUNIT_ASSERT_EQ(test, lab_pci_taken(&fx, 2), 1);
 		/* Granted, because MSI grants powers of two, and not asked for */
 		if (!i) {
 			umlab_expect_violation(fx.slot,
@@ -208,7 +172,7 @@ static void message_large_table(struct kunit *test)
 static void message_table(struct kunit *test)
 {
 	static const struct lab_drv_setup none;
-	struct lab_pci fx = message_plug(test, &none, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, &none, &lab_card_model);
 	void __iomem *entry = fx.drv->regs + LAB_CARD_TABLE + 16;
 
 	KUNIT_EXPECT_EQ(test, ioread32(entry), 0);
@@ -266,11 +230,11 @@ static void message_mask_by_hand(struct kunit *test, struct lab_pci *fx, bool is
 						  PCI_MSI_MASK_32);
 
 	lab_config_write(fx->pdev, at, 4, 2);
-	message_cause(fx, 1);
-	KUNIT_EXPECT_EQ(test, message_taken(fx, 1), 1);
+	lab_pci_cause(fx, 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(fx, 1), 1);
 	KUNIT_EXPECT_EQ(test, lab_config_read(fx->pdev, at + 4, 4), 2);
 	lab_config_write(fx->pdev, at, 4, 0);
-	KUNIT_EXPECT_EQ(test, message_taken(fx, 1), 2);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(fx, 1), 2);
 	KUNIT_EXPECT_EQ(test, lab_config_read(fx->pdev, at + 4, 4), 0);
 }
 
@@ -288,13 +252,13 @@ static void message_each_shape(struct kunit *test)
 	setup->vectors = shape->ask;
 	model.caps = &shape->cap;
 	model.num_caps = 1;
-	fx = message_plug(test, setup, &model);
+	fx = lab_pci_drive(test, setup, &model);
 	KUNIT_ASSERT_EQ(test, fx.drv->vectors, shape->ask);
 	KUNIT_EXPECT_EQ(test, pci_msi_vec_count(fx.pdev),
 			shape->cap.msi.vectors);
 	for (i = 0; i < shape->ask; i++) {
-		message_cause(&fx, i);
-		KUNIT_EXPECT_EQ(test, message_taken(&fx, i), 1);
+		lab_pci_cause(&fx, i);
+		KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, i), 1);
 	}
 	if (shape->cap.msi.maskable)
 		message_mask_by_hand(test, &fx, shape->cap.msi.is_64);
@@ -307,8 +271,8 @@ static void message_each_shape(struct kunit *test)
 }
 
 static struct kunit_case message_cases[] = {
-	KUNIT_CASE_PARAM(message_wrong_message, message_setup_gen_params),
-	KUNIT_CASE_PARAM(message_two_functions, message_setup_gen_params),
+	KUNIT_CASE_PARAM(message_wrong_message, lab_msi_gen_params),
+	KUNIT_CASE_PARAM(message_two_functions, lab_msi_gen_params),
 	KUNIT_CASE(message_swapped_entries),
 	KUNIT_CASE(message_three_vectors),
 	KUNIT_CASE(message_large_table),

@@ -11,13 +11,6 @@
 
 #include "lib/pci_fixture.h"
 
-static struct lab_pci misuse_plug(struct kunit *test,
-				  const struct umlab_model *model)
-{
-	lab_drv_register(test, NULL);
-	return lab_pci_plug(test, model, NULL);
-}
-
 /**
  * struct misuse_row - an access that hardware would refuse or corrupt
  * @name: the case
@@ -67,7 +60,7 @@ static void misuse_refused(struct kunit *test)
 	void __iomem *addr;
 
 	model.bars[0].widths = row->widths;
-	fx = misuse_plug(test, &model);
+	fx = lab_pci_drive(test, NULL, &model);
 	addr = (row->bar ? fx.drv->memory : fx.drv->regs) + row->offset;
 	umlab_expect_violation(fx.slot, row->kind);
 	umlab_expect_violation(fx.slot, row->kind);
@@ -89,7 +82,7 @@ static void misuse_table_width(struct kunit *test)
 	struct lab_pci fx;
 
 	model.bars[0].widths = UMLAB_WIDTH_8;
-	fx = misuse_plug(test, &model);
+	fx = lab_pci_drive(test, NULL, &model);
 	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_TABLE + 12), 1);
 	KUNIT_EXPECT_EQ(test, readq(fx.drv->regs + LAB_CARD_TABLE + 8), 1ULL << 32);
 }
@@ -103,7 +96,7 @@ static void misuse_copy_refused(struct kunit *test)
 	u8 got[12];
 
 	model.bars[0].widths = UMLAB_WIDTH_4;
-	fx = misuse_plug(test, &model);
+	fx = lab_pci_drive(test, NULL, &model);
 	/* one of 8 and four of 1 */
 	for (i = 0; i < 5; i++)
 		umlab_expect_violation(fx.slot, UMLAB_VIOLATION_WIDTH);
@@ -113,7 +106,7 @@ static void misuse_copy_refused(struct kunit *test)
 
 static void misuse_memory_copy_refused(struct kunit *test)
 {
-	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	u8 *memory = umlab_bar_memory(fx.slot, LAB_CARD_MEMORY);
 	u8 got[16] = { };
 
@@ -130,7 +123,7 @@ static void misuse_memory_copy_refused(struct kunit *test)
 /* What was not mapped of a BAR is not there for this mapping. */
 static void misuse_part_mapped(struct kunit *test)
 {
-	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	void __iomem *part = pci_iomap_range(fx.pdev, LAB_CARD_REGS,
 					     LAB_CARD_RAM, 0x10);
 
@@ -146,7 +139,7 @@ static void misuse_part_mapped(struct kunit *test)
 
 static void misuse_decode_off(struct kunit *test)
 {
-	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 
 	pci_write_config_word(fx.pdev, PCI_COMMAND, 0);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_DECODE);
@@ -161,7 +154,7 @@ static void misuse_decode_off(struct kunit *test)
 /* A BAR that moved is not where it was mapped; its contents move along. */
 static void misuse_moved(struct kunit *test)
 {
-	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	u32 regs, memory;
 
 	pci_read_config_dword(fx.pdev, PCI_BASE_ADDRESS_0, &regs);
@@ -184,7 +177,7 @@ static void misuse_moved(struct kunit *test)
 /* A part of memory is that part. */
 static void misuse_part_of_memory(struct kunit *test)
 {
-	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	u8 *memory = umlab_bar_memory(fx.slot, LAB_CARD_MEMORY);
 	void __iomem *part = pci_iomap_range(fx.pdev, LAB_CARD_MEMORY, SZ_4K,
 					     SZ_4K);
@@ -202,7 +195,7 @@ static void misuse_part_of_memory(struct kunit *test)
 /* More than there is: mapped, as hardware does, as far as the BAR goes */
 static void misuse_too_much_mapped(struct kunit *test)
 {
-	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	void __iomem *regs;
 
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_RANGE);
@@ -217,7 +210,7 @@ static void misuse_too_much_mapped(struct kunit *test)
 /* Where there is no BAR, or none any more, all-ones is what there is. */
 static void misuse_nothing_mapped(struct kunit *test)
 {
-	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 	phys_addr_t start = pci_resource_start(fx.pdev, 0);
 	void __iomem *nothing = ioremap(start + SZ_1M, SZ_4K);
 
@@ -235,7 +228,7 @@ static void misuse_nothing_mapped(struct kunit *test)
 /* All 64 bits of the address count. */
 static void misuse_upper_address(struct kunit *test)
 {
-	struct lab_pci fx = misuse_plug(test, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, NULL, &lab_card_model);
 
 	iowrite32(0x1234, fx.drv->memory);
 	lab_config_write(fx.pdev, PCI_BASE_ADDRESS_3, 4, 1);

@@ -11,42 +11,6 @@
 
 #include "lib/pci_fixture.h"
 
-static const struct lab_drv_setup msi_setups[] = {
-	{ .irqs = PCI_IRQ_MSI, .vectors = 4 },
-	{ .irqs = PCI_IRQ_MSIX, .vectors = 4 },
-};
-
-static void msi_setup_desc(const struct lab_drv_setup *setup, char *desc)
-{
-	strscpy(desc, setup->irqs == PCI_IRQ_MSI ? "MSI" : "MSI-X",
-		KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(msi_setup, msi_setups, msi_setup_desc);
-
-static struct lab_pci msi_plug(struct kunit *test,
-			       const struct lab_drv_setup *setup,
-			       const struct umlab_model *model)
-{
-	lab_drv_register(test, setup);
-	return lab_pci_plug(test, model, NULL);
-}
-
-static struct lab_pci msi_fixture(struct kunit *test)
-{
-	return msi_plug(test, test->param_value, &lab_card_model);
-}
-
-static void msi_cause(struct lab_pci *fx, u32 vector)
-{
-	iowrite32(vector, fx->drv->regs + LAB_CARD_CAUSE);
-}
-
-static unsigned int msi_taken(const struct lab_pci *fx, unsigned int vector)
-{
-	return fx->drv->vector[vector].taken;
-}
-
 static bool msi_pending(const struct lab_pci *fx, unsigned int vector)
 {
 	u32 bits;
@@ -62,14 +26,14 @@ static bool msi_pending(const struct lab_pci *fx, unsigned int vector)
 /* Each vector has a handler of its own, in hard interrupt context. */
 static void msi_vectors(struct kunit *test)
 {
-	struct lab_pci fx = msi_fixture(test);
+	struct lab_pci fx = lab_msi_plug(test);
 	int i, j;
 
 	KUNIT_ASSERT_EQ(test, fx.drv->vectors, 4);
 	for (i = 0; i < 4; i++) {
-		msi_cause(&fx, i);
+		lab_pci_cause(&fx, i);
 		for (j = 0; j < 4; j++)
-			KUNIT_EXPECT_EQ(test, msi_taken(&fx, j), j <= i);
+			KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, j), j <= i);
 		KUNIT_EXPECT_EQ(test, fx.drv->vector[i].soft, 0);
 		KUNIT_EXPECT_EQ(test, fx.drv->vector[i].foreign, 0);
 	}
@@ -78,50 +42,50 @@ static void msi_vectors(struct kunit *test)
 /* Masked by the kernel: pending, seen in the function's registers */
 static void msi_masked(struct kunit *test)
 {
-	struct lab_pci fx = msi_fixture(test);
+	struct lab_pci fx = lab_msi_plug(test);
 	int irq = pci_irq_vector(fx.pdev, 2);
 
 	disable_irq(irq);
 	/* The kernel masks when the first one comes. */
-	msi_cause(&fx, 2);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 2), 0);
-	msi_cause(&fx, 2);
+	lab_pci_cause(&fx, 2);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 2), 0);
+	lab_pci_cause(&fx, 2);
 	KUNIT_EXPECT_TRUE(test, msi_pending(&fx, 2));
 	KUNIT_EXPECT_FALSE(test, msi_pending(&fx, 1));
-	msi_cause(&fx, 1);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 1), 1);
+	lab_pci_cause(&fx, 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 1), 1);
 	enable_irq(irq);
 	KUNIT_EXPECT_FALSE(test, msi_pending(&fx, 2));
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 2), 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 2), 1);
 }
 
 static void msi_while_off(struct kunit *test)
 {
-	struct lab_pci fx = msi_fixture(test);
+	struct lab_pci fx = lab_msi_plug(test);
 	unsigned int taken;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	msi_cause(&fx, 3);
-	msi_cause(&fx, 0);
-	taken = msi_taken(&fx, 3) + msi_taken(&fx, 0);
+	lab_pci_cause(&fx, 3);
+	lab_pci_cause(&fx, 0);
+	taken = lab_pci_taken(&fx, 3) + lab_pci_taken(&fx, 0);
 	local_irq_restore(flags);
 	KUNIT_EXPECT_EQ(test, taken, 0);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 3), 1);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 3), 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0), 1);
 }
 
 static void msi_lost_and_spurious(struct kunit *test)
 {
 	struct umlab_faults faults = { .irq_lost = 1 };
-	struct lab_pci fx = msi_fixture(test);
+	struct lab_pci fx = lab_msi_plug(test);
 
 	umlab_set_faults(fx.slot, &faults);
-	msi_cause(&fx, 1);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 1), 0);
+	lab_pci_cause(&fx, 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 1), 0);
 	iowrite32(~0, fx.drv->regs + LAB_CARD_STATUS);
 	umlab_inject_spurious(fx.slot, 1);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 1), 0);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 1), 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[1].foreign, 1);
 }
 
@@ -136,27 +100,27 @@ static void msi_no_master(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, setup);
 	*setup = *with;
 	setup->no_master = true;
-	fx = msi_plug(test, setup, &lab_card_model);
+	fx = lab_pci_drive(test, setup, &lab_card_model);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_MASTER);
-	msi_cause(&fx, 0);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+	lab_pci_cause(&fx, 0);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0), 0);
 }
 
 /* A cause that is gone before its vector is unmasked interrupts no more. */
 static void msi_lowered_while_masked(struct kunit *test)
 {
-	struct lab_pci fx = msi_fixture(test);
+	struct lab_pci fx = lab_msi_plug(test);
 	int irq = pci_irq_vector(fx.pdev, 2);
 
 	disable_irq(irq);
 	umlab_inject_spurious(fx.slot, 2);	/* makes the kernel mask it */
 	fx.drv->vector[2].foreign = 0;
-	msi_cause(&fx, 2);
+	lab_pci_cause(&fx, 2);
 	KUNIT_EXPECT_TRUE(test, msi_pending(&fx, 2));
 	iowrite32(BIT(2), fx.drv->regs + LAB_CARD_STATUS);
 	KUNIT_EXPECT_FALSE(test, msi_pending(&fx, 2));
 	enable_irq(irq);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 2), 0);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 2), 0);
 	/* The kernel remembers the one that made it mask. */
 	KUNIT_EXPECT_LE(test, fx.drv->vector[2].foreign, 1);
 }
@@ -164,12 +128,12 @@ static void msi_lowered_while_masked(struct kunit *test)
 /* What MSI held back is none of MSI-X's business, nor does it stay. */
 static void msi_to_msix(struct kunit *test)
 {
-	struct lab_pci fx = msi_plug(test, &msi_setups[0], &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, &lab_msi_setups[0], &lab_card_model);
 	int msix = LAB_CARD_CAP_MSIX + PCI_MSIX_FLAGS;
 	u32 pending;
 
 	lab_config_write(fx.pdev, LAB_CARD_CAP_MSI + PCI_MSI_MASK_64, 4, 0xff);
-	msi_cause(&fx, 3);
+	lab_pci_cause(&fx, 3);
 	KUNIT_EXPECT_TRUE(test, msi_pending(&fx, 3));
 	lab_config_write(fx.pdev, LAB_CARD_CAP_MSI + PCI_MSI_FLAGS, 2, 0);
 	lab_config_write(fx.pdev, msix, 2, PCI_MSIX_FLAGS_ENABLE);
@@ -187,11 +151,11 @@ static void msi_storm(struct kunit *test)
 		.irqs = PCI_IRQ_MSI,
 		.restarts = true,
 	};
-	struct lab_pci fx = msi_plug(test, &setup, &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, &setup, &lab_card_model);
 
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_STORM);
 	iowrite32(1, fx.drv->regs + LAB_CARD_START);
-	KUNIT_EXPECT_GT(test, msi_taken(&fx, 0), 1000);
+	KUNIT_EXPECT_GT(test, lab_pci_taken(&fx, 0), 1000);
 }
 
 static bool msi_intx_status(const struct lab_pci *fx)
@@ -209,21 +173,21 @@ static void msi_no_intx(struct kunit *test)
 		.kind = UMLAB_IRQ_DELIVER,
 		.any = UMLAB_ANY_OFFSET,
 	};
-	struct lab_pci fx = msi_fixture(test);
+	struct lab_pci fx = lab_msi_plug(test);
 	bool msix = fx.drv->setup->irqs == PCI_IRQ_MSIX;
 	int where = msix ? LAB_CARD_CAP_MSIX + PCI_MSIX_FLAGS :
 			   LAB_CARD_CAP_MSI + PCI_MSI_FLAGS;
 	u16 enable = msix ? PCI_MSIX_FLAGS_ENABLE : PCI_MSI_FLAGS_ENABLE;
 	u16 flags;
 
-	msi_cause(&fx, 0);
+	lab_pci_cause(&fx, 0);
 	KUNIT_EXPECT_FALSE(test, msi_intx_status(&fx));
 	/* One interrupt came, and it was the message. */
 	KUNIT_EXPECT_EQ(test, umlab_journal_count(fx.slot, fx.begin, delivery),
 			1);
 	pci_read_config_word(fx.pdev, where, &flags);
 	pci_write_config_word(fx.pdev, where, flags & ~enable);
-	msi_cause(&fx, 1);
+	lab_pci_cause(&fx, 1);
 	KUNIT_EXPECT_TRUE(test, msi_intx_status(&fx));
 	pci_write_config_word(fx.pdev, where, flags);
 	KUNIT_EXPECT_FALSE(test, msi_intx_status(&fx));
@@ -234,18 +198,18 @@ static void msi_no_intx(struct kunit *test)
 /* A function that vanished sends nothing. */
 static void msi_vanished(struct kunit *test)
 {
-	struct lab_pci fx = msi_fixture(test);
+	struct lab_pci fx = lab_msi_plug(test);
 
 	umlab_vanish(fx.slot);
 	umlab_inject_spurious(fx.slot, 0);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0), 0);
 	KUNIT_EXPECT_EQ(test, fx.drv->vector[0].foreign, 0);
 }
 
 /* Nor does one that sleeps, before it is back in D0 */
 static void msi_asleep(struct kunit *test)
 {
-	struct lab_pci fx = msi_fixture(test);
+	struct lab_pci fx = lab_msi_plug(test);
 	int ctrl = LAB_CARD_CAP_PM + PCI_PM_CTRL;
 
 	umlab_set_completion(fx.slot, UMLAB_COMPLETE_NEVER, 0);
@@ -253,46 +217,46 @@ static void msi_asleep(struct kunit *test)
 	lab_config_write(fx.pdev, ctrl, 2, 1);
 	umlab_set_completion(fx.slot, UMLAB_COMPLETE_AT_ONCE, 0);
 	KUNIT_EXPECT_EQ(test, fx.card->done, 1);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 0);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0), 0);
 	lab_config_write(fx.pdev, ctrl, 2, 0);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0), 1);
 }
 
 /* The function mask of MSI-X holds all of them. */
 static void msi_function_mask(struct kunit *test)
 {
-	struct lab_pci fx = msi_plug(test, &msi_setups[1], &lab_card_model);
+	struct lab_pci fx = lab_pci_drive(test, &lab_msi_setups[1], &lab_card_model);
 	int where = LAB_CARD_CAP_MSIX + PCI_MSIX_FLAGS;
 	u16 flags;
 
 	pci_read_config_word(fx.pdev, where, &flags);
 	KUNIT_EXPECT_TRUE(test, flags & PCI_MSIX_FLAGS_ENABLE);
 	pci_write_config_word(fx.pdev, where, flags | PCI_MSIX_FLAGS_MASKALL);
-	msi_cause(&fx, 0);
-	msi_cause(&fx, 3);
+	lab_pci_cause(&fx, 0);
+	lab_pci_cause(&fx, 3);
 	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_PBA), 9);
 	/* Pending bits are the function's alone. */
 	iowrite32(0, fx.drv->regs + LAB_CARD_PBA);
 	KUNIT_EXPECT_EQ(test, readq(fx.drv->regs + LAB_CARD_PBA), 9);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0) + msi_taken(&fx, 3), 0);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0) + lab_pci_taken(&fx, 3), 0);
 	pci_write_config_word(fx.pdev, where, flags);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 0), 1);
-	KUNIT_EXPECT_EQ(test, msi_taken(&fx, 3), 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 0), 1);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&fx, 3), 1);
 	KUNIT_EXPECT_EQ(test, ioread32(fx.drv->regs + LAB_CARD_PBA), 0);
 }
 
 static struct kunit_case msi_cases[] = {
-	KUNIT_CASE_PARAM(msi_vectors, msi_setup_gen_params),
-	KUNIT_CASE_PARAM(msi_masked, msi_setup_gen_params),
-	KUNIT_CASE_PARAM(msi_while_off, msi_setup_gen_params),
-	KUNIT_CASE_PARAM(msi_lost_and_spurious, msi_setup_gen_params),
-	KUNIT_CASE_PARAM(msi_no_master, msi_setup_gen_params),
-	KUNIT_CASE_PARAM(msi_lowered_while_masked, msi_setup_gen_params),
-	KUNIT_CASE_PARAM(msi_asleep, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_vectors, lab_msi_gen_params),
+	KUNIT_CASE_PARAM(msi_masked, lab_msi_gen_params),
+	KUNIT_CASE_PARAM(msi_while_off, lab_msi_gen_params),
+	KUNIT_CASE_PARAM(msi_lost_and_spurious, lab_msi_gen_params),
+	KUNIT_CASE_PARAM(msi_no_master, lab_msi_gen_params),
+	KUNIT_CASE_PARAM(msi_lowered_while_masked, lab_msi_gen_params),
+	KUNIT_CASE_PARAM(msi_asleep, lab_msi_gen_params),
 	KUNIT_CASE(msi_to_msix),
 	KUNIT_CASE(msi_storm),
-	KUNIT_CASE_PARAM(msi_no_intx, msi_setup_gen_params),
-	KUNIT_CASE_PARAM(msi_vanished, msi_setup_gen_params),
+	KUNIT_CASE_PARAM(msi_no_intx, lab_msi_gen_params),
+	KUNIT_CASE_PARAM(msi_vanished, lab_msi_gen_params),
 	KUNIT_CASE(msi_function_mask),
 	{}
 };

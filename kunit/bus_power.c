@@ -13,6 +13,17 @@
 #define PM	LAB_CARD_CAP_PM
 #define EXP	LAB_CARD_CAP_EXP
 
+/* A function with one capability */
+static struct lab_pci power_plug(struct kunit *test,
+				 const struct umlab_cap *cap)
+{
+	struct umlab_model model = lab_bare_model;
+
+	model.caps = cap;
+	model.num_caps = 1;
+	return lab_pci_plug(test, &model, NULL);
+}
+
 static void power_states(struct kunit *test)
 {
 	struct lab_pci fx = lab_pci_plug(test, &lab_card_model, NULL);
@@ -37,16 +48,12 @@ static void power_states(struct kunit *test)
 /* From a state a function goes deeper or to D0, and nowhere else. */
 static void power_transitions(struct kunit *test)
 {
-	static const struct umlab_cap caps[] = {
-		{ .id = PCI_CAP_ID_PM, .pm = { .d1 = true, .d2 = true } },
+	static const struct umlab_cap cap = {
+		.id = PCI_CAP_ID_PM, .pm = { .d1 = true, .d2 = true },
 	};
-	struct umlab_model model = lab_bare_model;
-	struct pci_dev *pdev;
+	struct pci_dev *pdev = power_plug(test, &cap).pdev;
 	unsigned int from, to;
 
-	model.caps = caps;
-	model.num_caps = 1;
-	pdev = umlab_pdev(umlab_plug(test, &model, NULL));
 	for (from = 0; from < 4; from++) {
 		for (to = 0; to < 4; to++) {
 			bool can = !to || to >= from;
@@ -65,24 +72,16 @@ static void power_transitions(struct kunit *test)
 
 static void power_no_soft_reset(struct kunit *test)
 {
-	static const struct umlab_cap caps[] = {
-		{ .id = PCI_CAP_ID_PM, .pm.no_soft_reset = true },
+	static const struct umlab_cap cap = {
+		.id = PCI_CAP_ID_PM, .pm.no_soft_reset = true,
 	};
-	struct umlab_model model = lab_bare_model;
-	struct umlab_slot *slot;
-	struct lab_card *card;
-	struct pci_dev *pdev;
+	struct lab_pci fx = power_plug(test, &cap);
 
-	model.caps = caps;
-	model.num_caps = ARRAY_SIZE(caps);
-	slot = umlab_plug(test, &model, NULL);
-	card = umlab_priv(slot);
-	pdev = umlab_pdev(slot);
-	KUNIT_EXPECT_EQ(test, pci_set_power_state(pdev, PCI_D3hot), 0);
-	lab_config_write(pdev, PCI_INTERRUPT_LINE, 1, 0x5a);
-	KUNIT_EXPECT_EQ(test, pci_set_power_state(pdev, PCI_D0), 0);
-	KUNIT_EXPECT_EQ(test, lab_config_read(pdev, PCI_INTERRUPT_LINE, 1), 0x5a);
-	KUNIT_EXPECT_EQ(test, card->resets[UMLAB_RESET_D3], 0);
+	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D3hot), 0);
+	lab_config_write(fx.pdev, PCI_INTERRUPT_LINE, 1, 0x5a);
+	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D0), 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, PCI_INTERRUPT_LINE, 1), 0x5a);
+	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_D3], 0);
 }
 
 /* In D3hot registers do not answer. */
@@ -183,22 +182,14 @@ static void power_flr_msix(struct kunit *test)
 /* A function without FLR does not reset for the same write. */
 static void power_no_flr(struct kunit *test)
 {
-	static const struct umlab_cap caps[] = {
-		{ .id = PCI_CAP_ID_EXP, .at = EXP },
+	static const struct umlab_cap cap = {
+		.id = PCI_CAP_ID_EXP, .at = EXP,
 	};
-	struct umlab_model model = lab_bare_model;
-	struct umlab_slot *slot;
-	struct lab_card *card;
-	struct pci_dev *pdev;
+	struct lab_pci fx = power_plug(test, &cap);
 
-	model.caps = caps;
-	model.num_caps = ARRAY_SIZE(caps);
-	slot = umlab_plug(test, &model, NULL);
-	card = umlab_priv(slot);
-	pdev = umlab_pdev(slot);
-	lab_config_write(pdev, EXP + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
-	KUNIT_EXPECT_EQ(test, card->resets[UMLAB_RESET_FLR], 0);
-	KUNIT_EXPECT_EQ(test, lab_config_read(pdev, EXP + PCI_EXP_DEVCTL, 2), 0);
+	lab_config_write(fx.pdev, EXP + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	KUNIT_EXPECT_EQ(test, fx.card->resets[UMLAB_RESET_FLR], 0);
+	KUNIT_EXPECT_EQ(test, lab_config_read(fx.pdev, EXP + PCI_EXP_DEVCTL, 2), 0);
 }
 
 static struct kunit_case power_cases[] = {

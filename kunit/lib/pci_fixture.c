@@ -95,3 +95,44 @@ struct lab_pci lab_pci_plug(struct kunit *test, const struct umlab_model *model,
 	pci.begin = umlab_journal_now();
 	return pci;
 }
+
+struct lab_pci lab_pci_drive(struct kunit *test,
+			     const struct lab_drv_setup *setup,
+			     const struct umlab_model *model)
+{
+	lab_drv_register(test, setup);
+	return lab_pci_plug(test, model, NULL);
+}
+
+const struct lab_drv_setup lab_msi_setups[2] = {
+	{ .irqs = PCI_IRQ_MSI, .vectors = 4 },
+	{ .irqs = PCI_IRQ_MSIX, .vectors = 4 },
+};
+
+static void fixture_describe(const struct lab_drv_setup *setup, char *desc)
+{
+	strscpy(desc, setup->irqs == PCI_IRQ_MSI ? "MSI" : "MSI-X",
+		KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(fixture_msi, lab_msi_setups, fixture_describe);
+
+const void *lab_msi_gen_params(const void *prev, char *desc)
+{
+	return fixture_msi_gen_params(prev, desc);
+}
+
+struct lab_pci lab_msi_plug(struct kunit *test)
+{
+	return lab_pci_drive(test, test->param_value, &lab_card_model);
+}
+
+void lab_pci_cause(const struct lab_pci *pci, u32 vector)
+{
+	iowrite32(vector, pci->drv->regs + LAB_CARD_CAUSE);
+}
+
+unsigned int lab_pci_taken(const struct lab_pci *pci, unsigned int vector)
+{
+	return pci->drv->vector[vector].taken;
+}

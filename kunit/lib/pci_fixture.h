@@ -90,4 +90,46 @@ void lab_drv_register(struct kunit *test, const struct lab_drv_setup *setup);
  */
 struct lab_drv *lab_drv_bound(struct kunit *test, struct pci_dev *pdev);
 
+/**
+ * lab_pci_drive() - register the driver and plug in a card
+ * @test: the test; aborted if this fails
+ * @setup: as for lab_drv_register()
+ * @model: as for lab_pci_plug()
+ *
+ * Return: the card.
+ */
+struct lab_pci lab_pci_drive(struct kunit *test,
+			     const struct lab_drv_setup *setup,
+			     const struct umlab_model *model);
+
+/* A driver that asks for four vectors: of MSI, and of MSI-X */
+extern const struct lab_drv_setup lab_msi_setups[2];
+
+/**
+ * lab_msi_gen_params() - run a case with MSI and with MSI-X
+ * @prev: see KUNIT_CASE_PARAM(); test->param_value is of lab_msi_setups
+ * @desc: likewise
+ */
+const void *lab_msi_gen_params(const void *prev, char *desc);
+
+/**
+ * lab_msi_plug() - plug in a card, with the driver as the parameter says
+ * @test: the test, of a case that has lab_msi_gen_params()
+ */
+struct lab_pci lab_msi_plug(struct kunit *test);
+
+/**
+ * lab_pci_cause() - have a card raise an interrupt
+ * @pci: the card
+ * @vector: which
+ */
+void lab_pci_cause(const struct lab_pci *pci, u32 vector);
+
+/**
+ * lab_pci_taken() - how often the driver took an interrupt
+ * @pci: the card
+ * @vector: which
+ */
+unsigned int lab_pci_taken(const struct lab_pci *pci, unsigned int vector);
+
 #endif /* _LAB_PCI_FIXTURE_H */
