@@ -69,14 +69,6 @@ void umlab_unplug(struct kunit *test, struct umlab_slot *slot)
 	kunit_release_action(test, machine_unplug, slot);
 }
 
-struct pci_dev *umlab_pdev(const struct umlab_slot *slot)
-{
-	struct pci_dev *pdev = umlab_bridge_pdev(slot);
-
-	pci_dev_put(pdev);
-	return pdev;
-}
-
 bool umlab_time_is_virtual(void)
 {
 	return time_travel_mode != TT_MODE_OFF;

@@ -169,6 +169,25 @@ static void slot_set_faults(struct umlab_slot *slot,
 		       faults->vanish;
 }
 
+void *umlab_bar_memory(struct umlab_slot *slot, unsigned int bar)
+{
+	return umlab_bar_contents(slot, bar);
+}
+
+void umlab_check_user(struct mm_struct *mm)
+{
+	umlab_usermap_check(mm);
+}
+
+struct pci_dev *umlab_pdev(const struct umlab_slot *slot)
+{
+	struct pci_dev *pdev = umlab_bridge_pdev(slot);
+
+	/* The bus keeps it for as long as the function is plugged in. */
+	pci_dev_put(pdev);
+	return pdev;
+}
+
 void umlab_set_faults(struct umlab_slot *slot,
 		      const struct umlab_faults *faults)
 {

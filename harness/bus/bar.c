@@ -80,7 +80,7 @@ void umlab_bar_decode(struct umlab_slot *slot)
 	}
 }
 
-void *umlab_bar_memory(struct umlab_slot *slot, unsigned int bar)
+void *umlab_bar_contents(const struct umlab_slot *slot, unsigned int bar)
 {
 	if (slot->model.bars[bar].kind != UMLAB_BAR_MEMORY ||
 	    slot->bars[bar].home == UMLAB_NOWHERE)
@@ -93,7 +93,7 @@ void umlab_bar_gone(struct umlab_slot *slot)
 	unsigned int i;
 
 	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
-		void *memory = umlab_bar_memory(slot, i);
+		void *memory = umlab_bar_contents(slot, i);
 
 		if (memory)
 			memset(memory, 0xff, slot->bars[i].size);

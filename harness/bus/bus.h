@@ -24,6 +24,7 @@
 #include <linux/pci.h>
 #include <umlab/model.h>
 
+struct mm_struct;
 struct umlab_options;
 struct umlab_slot;
 
@@ -270,6 +271,15 @@ void umlab_bar_init(struct umlab_slot *slot);
 void umlab_bar_decode(struct umlab_slot *slot);
 
 /**
+ * umlab_bar_contents() - the memory behind a memory BAR
+ * @slot: the slot
+ * @bar: the BAR
+ *
+ * Return: the memory; NULL if it is another BAR or had no address yet.
+ */
+void *umlab_bar_contents(const struct umlab_slot *slot, unsigned int bar);
+
+/**
  * umlab_bar_gone() - have memory read as all-ones where user space maps it
  * @slot: the slot, which is gone
  */
@@ -304,6 +314,14 @@ struct umlab_slot *umlab_bar_find(u64 address, unsigned int *index);
 int umlab_bar_add_window(unsigned int index, struct resource *window);
 
 /* usermap.c */
+
+/**
+ * umlab_usermap_check() - look for register BARs in an address space
+ * @mm: the address space
+ *
+ * Context: may sleep, lock not held.
+ */
+void umlab_usermap_check(struct mm_struct *mm);
 
 /**
  * umlab_usermap_init() - begin to watch for mappings of register BARs

@@ -79,7 +79,7 @@ static void usermap_walk(struct mm_struct *mm)
 	}
 }
 
-void umlab_check_user(struct mm_struct *mm)
+void umlab_usermap_check(struct mm_struct *mm)
 {
 	mmap_read_lock(mm);
 	usermap_walk(mm);

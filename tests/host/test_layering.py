@@ -118,7 +118,8 @@ class LayeringTest(unittest.TestCase):
             self.assertEqual(bad, [], name)
 
     def test_bus_calls(self) -> None:
-        """The bus calls the slot object, itself and the kernel."""
+        """The bus calls the slot object, itself and the kernel; suites and
+        models do not call the bus."""
         folder = OBJECTS / 'drivers/umlab/harness/bus'
         objects = sorted(str(path) for path in folder.glob('*.o')
                          if path.name != 'built-in.o')
@@ -133,6 +134,9 @@ class LayeringTest(unittest.TestCase):
         wrong -= bus | slot | {'umlab_journal', 'umlab_journal_next'}
         self.assertEqual(wrong, set())
         self.assertIn('umlab_slot_violation', used)
+        suites = [str(path) for path in
+                  (OBJECTS / 'drivers/umlab/kunit').rglob('*.o')]
+        self.assertEqual(_symbols(['--undefined-only', *suites]) & bus, set())
 
     def test_rules_refuse(self) -> None:
         """The rules would see what they are there for."""
