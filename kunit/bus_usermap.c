@@ -9,7 +9,6 @@
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/mm.h>
-#include <linux/mman.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
 #include <umlab/machine.h>
@@ -245,27 +244,6 @@ static void usermap_shared_page(struct kunit *test)
 	lab_mmap_shared(test, fx->file, 1, 0);
 }
 
-/* A fork that fails half way leaves an address space that has not got it all. */
-static void usermap_failed_fork(struct kunit *test)
-{
-	static const struct usermap_target target = { LAB_CARD_MEMORY, false };
-	struct usermap_fixture *fx = usermap_fixture(test, &target);
-	int memory = sysctl_overcommit_memory, ratio = sysctl_overcommit_ratio;
-	struct lab_space *copy;
-	unsigned long addr;
-
-	lab_mmap_shared(test, fx->file, 1, 0);
-	addr = lab_mmap(NULL, 1, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
-	sysctl_overcommit_ratio = 0;
-	sysctl_overcommit_memory = OVERCOMMIT_NEVER;
-	copy = lab_space_try_fork(test);
-	sysctl_overcommit_memory = memory;
-	sysctl_overcommit_ratio = ratio;
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(copy), -ENOMEM);
-}
-
 static struct kunit_case usermap_cases[] = {
 	KUNIT_CASE(usermap_memory),
 	KUNIT_CASE(usermap_at_once),
@@ -274,7 +252,6 @@ static struct kunit_case usermap_cases[] = {
 	KUNIT_CASE(usermap_asked),
 	KUNIT_CASE(usermap_vanished),
 	KUNIT_CASE(usermap_shared_page),
-	KUNIT_CASE(usermap_failed_fork),
 	{}
 };
 

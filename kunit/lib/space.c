@@ -151,7 +151,7 @@ static int lab_child(void *data)
 	do_exit(0);
 }
 
-struct lab_space *lab_space_try_fork(struct kunit *test)
+struct lab_space *lab_space_fork(struct kunit *test)
 {
 	struct lab_fork fork = {};
 	struct kernel_clone_args args = {
@@ -160,23 +160,12 @@ struct lab_space *lab_space_try_fork(struct kunit *test)
 		.fn		= lab_child,
 		.fn_arg		= &fork,
 	};
-	pid_t pid;
 
 	KUNIT_ASSERT_NOT_NULL(test, current->mm);
 	init_completion(&fork.done);
-	pid = kernel_clone(&args);
-	if (pid < 0)
-		return ERR_PTR(pid);
+	KUNIT_ASSERT_GT(test, kernel_clone(&args), 0);
 	wait_for_completion(&fork.done);
 	return lab_space_wrap(test, fork.mm);
-}
-
-struct lab_space *lab_space_fork(struct kunit *test)
-{
-	struct lab_space *space = lab_space_try_fork(test);
-
-	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(space), "fork: %pe", space);
-	return space;
 }
 
 unsigned long lab_mmap(struct file *file, unsigned long pages,

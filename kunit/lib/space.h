@@ -43,14 +43,6 @@ struct lab_space *lab_space_new(struct kunit *test);
 struct lab_space *lab_space_fork(struct kunit *test);
 
 /**
- * lab_space_try_fork() - lab_space_fork() that may fail
- * @test: the test
- *
- * Return: the copy, or an ERR_PTR.
- */
-struct lab_space *lab_space_try_fork(struct kunit *test);
-
-/**
  * lab_space_enter() - go from the space entered last to another one
  * @space: where to go; must not have been torn down
  */
