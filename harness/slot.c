@@ -106,7 +106,7 @@ void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why)
 	lockdep_assert_held(&slot->lock);
 	umlab_slot_event(slot, UMLAB_RESET, 0, why, 0, 0);
 	umlab_work_cancel_all(slot);
-	slot->spin.broken = false;
+	slot->spin = (struct umlab_spin) { .left = UMLAB_SPIN_LOT };
 	bitmap_zero(slot->irqs.raised, UMLAB_VECTORS_MAX);
 	umlab_msix_reset(slot);
 	umlab_config_reset(slot);

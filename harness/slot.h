@@ -45,7 +45,7 @@ struct umlab_watch {
 
 /**
  * struct umlab_spin - whether somebody polls for ever
- * @reads: how many there were
+ * @left: reads until there is a look at all this; one if it is broken
  * @lots: in a row, by a task that did not sleep
  * @task: who it is; only compared
  * @sleeps: how often it had slept by then
@@ -53,7 +53,7 @@ struct umlab_watch {
  * @turn: the last answer was all-ones
  */
 struct umlab_spin {
-	unsigned int reads;
+	unsigned int left;
 	unsigned int lots;
 	const void *task;
 	unsigned long sleeps;
@@ -250,15 +250,16 @@ static inline void umlab_slot_bar_write(struct umlab_slot *slot,
 }
 
 /**
- * umlab_slot_took_time() - a lot of reads is full
+ * umlab_slot_read_lot() - a lot of reads is full
  * @slot: the slot
  * @bar: the BAR that was read last
  * @offset: in it
+ * @value: what it read
  *
- * Context: any, lock not held.
+ * Context: any, lock not held. Return: the value that the CPU gets.
  */
-void umlab_slot_took_time(struct umlab_slot *slot, unsigned int bar,
-			  u32 offset);
+u64 umlab_slot_read_lot(struct umlab_slot *slot, unsigned int bar, u32 offset,
+			u64 value);
 
 /**
  * umlab_slot_was_read() - a read is over
@@ -273,13 +274,9 @@ static __always_inline u64 umlab_slot_was_read(struct umlab_slot *slot,
 					       unsigned int bar, u32 offset,
 					       u64 value)
 {
-	if (unlikely(++slot->spin.reads % UMLAB_SPIN_LOT == 0))
-		umlab_slot_took_time(slot, bar, offset);
-	if (unlikely(slot->spin.broken)) {
-		slot->spin.turn = !slot->spin.turn;
-		return slot->spin.turn ? ~0ULL : 0;
-	}
-	return value;
+	if (likely(--slot->spin.left))
+		return value;
+	return umlab_slot_read_lot(slot, bar, offset, value);
 }
 
 /**

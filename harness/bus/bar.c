@@ -171,6 +171,8 @@ static long bar_map(u64 address, size_t size, const struct logic_iomem_ops **ops
 	*map = (struct bar_mapping) {
 		.slot = slot,
 		.bar = bar,
+		.index = index,
+		.widths = bar->widths,
 		.address = address - offset,
 		.start = offset,
 		.end = offset + size,

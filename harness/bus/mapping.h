@@ -13,6 +13,8 @@
  * struct bar_mapping - what one ioremap() returned
  * @slot: the function, with a reference
  * @bar: the BAR
+ * @index: which one it is
+ * @widths: the accesses it takes
  * @address: where it was when it was mapped
  * @start: the first byte mapped, from the BAR's start
  * @end: one past the last
@@ -21,6 +23,8 @@
 struct bar_mapping {
 	struct umlab_slot *slot;
 	struct umlab_bar_state *bar;
+	u8 index;
+	u8 widths;
 	u64 address;
 	u32 start;
 	u32 end;
@@ -38,8 +42,8 @@ static __always_inline bool bar_in_msix(const struct bar_mapping *map,
 	const struct umlab_irqs *irqs = &map->slot->irqs;
 
 	return unlikely(irqs->num_msix) &&
-	       (umlab_part_holds(&irqs->table, map->bar->index, offset) ||
-		umlab_part_holds(&irqs->pba, map->bar->index, offset));
+	       (umlab_part_holds(&irqs->table, map->index, offset) ||
+		umlab_part_holds(&irqs->pba, map->index, offset));
 }
 
 /**
@@ -80,9 +84,8 @@ extern const struct logic_iomem_ops umlab_nothing_ops;
 static __always_inline bool bar_takes(const struct bar_mapping *map,
 				      unsigned int offset, unsigned int size)
 {
-	const struct umlab_bar_state *bar = map->bar;
-
-	return likely(bar->address == map->address && bar->widths & size &&
+	return likely(map->bar->address == map->address &&
+		      map->widths & size &&
 		      !(offset & (size - 1)) && offset >= map->start &&
 		      offset + size <= map->end && !bar_in_msix(map, offset));
 }

@@ -21,7 +21,7 @@ static void memory_copy_from(void *priv, void *buffer, unsigned int offset,
 	const struct bar_mapping *map = priv;
 
 	guard(spinlock_irqsave)(&map->slot->lock);
-	umlab_slot_event(map->slot, UMLAB_READ, map->bar->index, offset, size,
+	umlab_slot_event(map->slot, UMLAB_READ, map->index, offset, size,
 			 0);
 	if (memory_takes(map, offset, size, "read"))
 		memcpy(buffer, map->memory + offset, size);
@@ -35,7 +35,7 @@ static void memory_copy_to(void *priv, unsigned int offset, const void *buffer,
 	const struct bar_mapping *map = priv;
 
 	guard(spinlock_irqsave)(&map->slot->lock);
-	umlab_slot_event(map->slot, UMLAB_WRITE, map->bar->index, offset, size,
+	umlab_slot_event(map->slot, UMLAB_WRITE, map->index, offset, size,
 			 0);
 	if (memory_takes(map, offset, size, "write"))
 		memcpy(map->memory + offset, buffer, size);
@@ -46,7 +46,7 @@ static void memory_set(void *priv, unsigned int offset, u8 byte, int size)
 	const struct bar_mapping *map = priv;
 
 	guard(spinlock_irqsave)(&map->slot->lock);
-	umlab_slot_event(map->slot, UMLAB_WRITE, map->bar->index, offset, size,
+	umlab_slot_event(map->slot, UMLAB_WRITE, map->index, offset, size,
 			 byte);
 	if (memory_takes(map, offset, size, "write"))
 		memset(map->memory + offset, byte, size);
@@ -94,10 +94,10 @@ static unsigned long memory_read(void *priv, unsigned int offset, int size)
 	if (bar_takes(map, offset, size) ||
 	    !umlab_mapping_refuses(map, offset, size, "read"))
 		value = memory_load(map->memory + offset, size);
-	umlab_slot_event(map->slot, UMLAB_READ, map->bar->index, offset, size,
+	umlab_slot_event(map->slot, UMLAB_READ, map->index, offset, size,
 			 value);
 	umlab_slot_unlock(map->slot, on);
-	return umlab_slot_was_read(map->slot, map->bar->index, offset, value);
+	return umlab_slot_was_read(map->slot, map->index, offset, value);
 }
 
 static void memory_write(void *priv, unsigned int offset, int size,
@@ -106,7 +106,7 @@ static void memory_write(void *priv, unsigned int offset, int size,
 	const struct bar_mapping *map = priv;
 	bool on = umlab_slot_lock(map->slot);
 
-	umlab_slot_event(map->slot, UMLAB_WRITE, map->bar->index, offset, size,
+	umlab_slot_event(map->slot, UMLAB_WRITE, map->index, offset, size,
 			 value);
 	if (bar_takes(map, offset, size) ||
 	    !umlab_mapping_refuses(map, offset, size, "write"))
