@@ -42,7 +42,7 @@ umlab_journal_add(u16 devfn, enum umlab_event_kind kind, u8 where, u32 offset,
 }
 
 /**
- * umlab_journal_print() - print the last events
+ * umlab_journal_print() - print the last events but those of config space
  * @test: the test in whose log
  * @since: the first that matters
  * @max: how many at most

@@ -36,6 +36,12 @@ static enum hrtimer_restart work_fire(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+static bool work_is_nobodys(const struct umlab_work *work)
+{
+	return WARN_ONCE(!work->slot,
+			 "umlab: work without umlab_work_init(), it never runs\n");
+}
+
 void umlab_work_init(struct umlab_slot *slot, struct umlab_work *work,
 		     void (*fn)(struct umlab_slot *slot,
 				struct umlab_work *work))
@@ -51,6 +57,8 @@ void umlab_work_init(struct umlab_slot *slot, struct umlab_work *work,
 
 void umlab_work_after(struct umlab_work *work, u64 delay_ns)
 {
+	if (work_is_nobodys(work))
+		return;
 	lockdep_assert_held(&work->slot->lock);
 	work->state = UMLAB_WORK_TIMED;
 	hrtimer_start(&work->timer, ns_to_ktime(delay_ns), HRTIMER_MODE_REL);
@@ -60,6 +68,8 @@ void umlab_work_complete(struct umlab_work *work)
 {
 	struct umlab_slot *slot = work->slot;
 
+	if (work_is_nobodys(work))
+		return;
 	lockdep_assert_held(&slot->lock);
 	switch (slot->completion) {
 	case UMLAB_COMPLETE_AT_ONCE:
@@ -79,6 +89,8 @@ void umlab_work_complete(struct umlab_work *work)
 
 void umlab_work_cancel(struct umlab_work *work)
 {
+	if (work_is_nobodys(work))
+		return;
 	lockdep_assert_held(&work->slot->lock);
 	work->state = UMLAB_WORK_IDLE;
 	work->again = false;

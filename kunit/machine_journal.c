@@ -140,7 +140,8 @@ static void journal_wrong_order(struct kunit *test)
 
 	iowrite32(1, fx.drv->regs + LAB_CARD_SCRATCH);
 	iowrite32(2, fx.drv->regs + LAB_CARD_SCRATCH);
-	umlab_expect_order(other, fx.slot, fx.begin, row->events, 2);
+	umlab_expect_order(other, fx.slot, fx.begin, row->events, 2,
+			   "here");
 	journal_expect_verdict(test, other, KUNIT_FAILURE);
 	UMLAB_EXPECT_ORDER(other, fx.slot, fx.begin,
 			   UMLAB_DID_WRITE(0, LAB_CARD_SCRATCH, 4, 1),
@@ -208,9 +209,11 @@ static void journal_tail(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "2-byte read at 0x5 of BAR 0"));
 	KUNIT_EXPECT_FALSE(test, lab_klog_has(begin, "journal, the last"));
 	journal_end(other);
-	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "# other: journal, the last 40 events:"));
+	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "# other: journal, the last "));
 	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "00.0  write BAR 0 +0x4, 4 bytes: 0x77"));
 	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin, "00.0  violation: alignment"));
+	/* What the PCI core asked of config space is not among them. */
+	KUNIT_EXPECT_FALSE(test, lab_klog_has(begin, "config read"));
 }
 
 /* One that passes prints none of it. */

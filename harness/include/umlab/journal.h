@@ -10,6 +10,7 @@
 
 #include <linux/array_size.h>
 #include <linux/bits.h>
+#include <linux/stringify.h>
 #include <linux/types.h>
 
 struct kunit;
@@ -113,10 +114,11 @@ unsigned int umlab_journal_count(const struct umlab_slot *slot, u64 since,
  * @since: from umlab_journal_now()
  * @patterns: what they are like; other events may be in between
  * @count: how many
+ * @where: what the failure names as its place
  */
 void umlab_expect_order(struct kunit *test, const struct umlab_slot *slot,
 			u64 since, const struct umlab_event *patterns,
-			unsigned int count);
+			unsigned int count, const char *where);
 
 /**
  * UMLAB_EXPECT_ORDER() - expect events of one function in this order
@@ -130,7 +132,8 @@ do {									\
 	const struct umlab_event __patterns[] = { __VA_ARGS__ };	\
 									\
 	umlab_expect_order(test, slot, since, __patterns,		\
-			   ARRAY_SIZE(__patterns));			\
+			   ARRAY_SIZE(__patterns),			\
+			   __FILE__ ":" __stringify(__LINE__));	\
 } while (0)
 
 /* Patterns: an access to a BAR with this value, or with any */
