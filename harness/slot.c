@@ -60,13 +60,14 @@ static void slot_gone(struct umlab_slot *slot)
 	WRITE_ONCE(slot->present, false);
 	umlab_work_cancel_all(slot);
 	umlab_config_apply(slot);
-	umlab_bar_gone(slot);
 	umlab_irq_gone(slot);
 }
 
 static void slot_vanish(struct umlab_slot *slot)
 {
 	umlab_slot_event(slot, UMLAB_VANISH, 0, 0, 0, 0);
+	/* Not at an orderly end: by then its addresses may be another's. */
+	umlab_bar_gone(slot);
 	slot_gone(slot);
 }
 

@@ -224,6 +224,25 @@ static void bridge_remove_and_rescan(struct kunit *test)
 	lab_drv_bound(test, umlab_pdev(slot));
 }
 
+/* One that the PCI core has forgotten leaves what has its addresses now alone. */
+static void bridge_forgotten_addresses(struct kunit *test)
+{
+	struct lab_pci first, second;
+	u32 *memory;
+
+	first = lab_pci_plug(test, &lab_card_model, NULL);
+	KUNIT_ASSERT_EQ(test, pci_enable_device(first.pdev), 0);
+	pci_stop_and_remove_bus_device_locked(first.pdev);
+	second = lab_pci_plug(test, &lab_card_model, NULL);
+	KUNIT_ASSERT_EQ(test, pci_enable_device(second.pdev), 0);
+	memory = umlab_bar_memory(second.slot, LAB_CARD_MEMORY);
+	KUNIT_ASSERT_PTR_EQ(test, memory,
+			    umlab_bar_memory(first.slot, LAB_CARD_MEMORY));
+	*memory = 0x1234;
+	umlab_unplug(test, first.slot);
+	KUNIT_EXPECT_EQ(test, *memory, 0x1234);
+}
+
 /* A function that vanished is not found again. */
 static void bridge_rescan_vanished(struct kunit *test)
 {
@@ -282,6 +301,7 @@ static struct kunit_case bridge_cases[] = {
 	KUNIT_CASE(bridge_surprise),
 	KUNIT_CASE(bridge_forgotten_mapping),
 	KUNIT_CASE(bridge_remove_and_rescan),
+	KUNIT_CASE(bridge_forgotten_addresses),
 	KUNIT_CASE(bridge_rescan_vanished),
 	KUNIT_CASE(bridge_cycle_1000),
 	{}

@@ -95,7 +95,7 @@ void umlab_bar_gone(struct umlab_slot *slot)
 	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
 		void *memory = umlab_bar_contents(slot, i);
 
-		if (memory)
+		if (memory && slot->bars[i].address == slot->bars[i].home)
 			memset(memory, 0xff, slot->bars[i].size);
 	}
 }

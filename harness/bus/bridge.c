@@ -164,6 +164,7 @@ static int bridge_free_devfn(void)
 		    !bridge_multifunction(devfn))
 			return devfn;
 	}
+	pr_err("options: at: all 32 devices are there already\n");
 	return -ENOSPC;
 }
 

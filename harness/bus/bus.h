@@ -281,7 +281,7 @@ void *umlab_bar_contents(const struct umlab_slot *slot, unsigned int bar);
 
 /**
  * umlab_bar_gone() - have memory read as all-ones where user space maps it
- * @slot: the slot, which is gone
+ * @slot: the slot, which is about to vanish
  */
 void umlab_bar_gone(struct umlab_slot *slot);
 

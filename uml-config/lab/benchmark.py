@@ -63,9 +63,11 @@ def _running(command: List[str]) -> Iterator[IO[bytes]]:
         timer = threading.Timer(_TIMEOUT, process.kill)
         timer.start()
         assert process.stdout
-        yield process.stdout
-        process.wait()
-        timer.cancel()
+        try:
+            yield process.stdout
+            process.wait()
+        finally:
+            timer.cancel()
 
 
 def _boot_ms(kernel: Kernel, umid: Path) -> float:
