@@ -168,6 +168,9 @@ static bool check_identity(const struct umlab_model *model)
 	if (!model->vendor || model->vendor == 0xffff)
 		return check_bad(model, "vendor: %#x means that there is no device",
 				 model->vendor);
+	if (model->dma_bits > 64)
+		return check_bad(model, "dma_bits: %u is not from 1 to 64",
+				 model->dma_bits);
 	if (model->class > 0xffffff)
 		return check_bad(model, "class: %#x has more than 24 bits",
 				 model->class);
@@ -208,6 +211,23 @@ static unsigned int check_kinds(const struct umlab_model *model)
 	return kinds;
 }
 
+/* What is wrong with a topology, in words; NULL: nothing */
+static const char *check_topology(const struct umlab_topology *topology)
+{
+	if (topology->dma > UMLAB_DMA_IOMMU)
+		return "dma: there is no such kind";
+	if (topology->line && (!is_power_of_2(topology->line) ||
+			       topology->line < 4 ||
+			       topology->line > PAGE_SIZE))
+		return "line: is not a power of two from 4 to the page size";
+	if (topology->slots > UMLAB_BOUNCE_SLOTS)
+		return "slots: are more than UMLAB_BOUNCE_SLOTS";
+	if (topology->aperture_end &&
+	    topology->aperture_end < topology->aperture_start + PAGE_SIZE)
+		return "aperture_end: leaves no page";
+	return NULL;
+}
+
 int umlab_check_options(const struct umlab_model *model,
 			const struct umlab_options *options)
 {
@@ -219,6 +239,11 @@ int umlab_check_options(const struct umlab_model *model,
 	if (options->completion > UMLAB_COMPLETE_NEVER) {
 		pr_err("options: completion: %d is none\n",
 		       options->completion);
+		return -EINVAL;
+	}
+	if (options->topology && check_topology(options->topology)) {
+		pr_err("options: topology: %s\n",
+		       check_topology(options->topology));
 		return -EINVAL;
 	}
 	return 0;

@@ -4,6 +4,7 @@
  */
 
 #include <kunit/test.h>
+#include <linux/dma-direction.h>
 #include <linux/minmax.h>
 #include <linux/pci.h>
 
@@ -23,6 +24,17 @@ static const char *const journal_words[] = {
 	[UMLAB_IRQ_SEND] = "send vector",
 	[UMLAB_IRQ_LOST] = "lose vector",
 	[UMLAB_IRQ_DELIVER] = "deliver",
+	[UMLAB_DMA_READ] = "DMA read",
+	[UMLAB_DMA_WRITE] = "DMA write",
+	[UMLAB_IOMMU_FAULT] = "IOMMU fault",
+	[UMLAB_MAP] = "map",
+	[UMLAB_MAP_FAILED] = "map failed",
+	[UMLAB_UNMAP] = "unmap",
+	[UMLAB_ALLOC] = "allocate",
+	[UMLAB_ALLOC_FAILED] = "allocate failed",
+	[UMLAB_FREE] = "free",
+	[UMLAB_SYNC_CPU] = "sync for the CPU",
+	[UMLAB_SYNC_DEVICE] = "sync for the device",
 	[UMLAB_RESET] = "reset",
 	[UMLAB_WORK] = "work",
 	[UMLAB_PLUG] = "plug",
@@ -36,6 +48,12 @@ static const char *const journal_resets[] = {
 	[UMLAB_RESET_POWER] = "power",
 	[UMLAB_RESET_FLR] = "FLR",
 	[UMLAB_RESET_D3] = "D3hot to D0",
+};
+
+static const char *const journal_dirs[DMA_NONE] = {
+	[DMA_BIDIRECTIONAL] = "both ways",
+	[DMA_TO_DEVICE] = "to the device",
+	[DMA_FROM_DEVICE] = "from the device",
 };
 
 u64 umlab_journal_now(void)
@@ -71,6 +89,25 @@ static void journal_describe(const struct umlab_event *event, char *buffer,
 	case UMLAB_CONFIG_WRITE:
 		scnprintf(buffer, size, "%s %#x, %u bytes: %#llx", word,
 			  event->offset, event->size, event->value);
+		break;
+	case UMLAB_DMA_READ:
+	case UMLAB_DMA_WRITE:
+	case UMLAB_IOMMU_FAULT:
+		scnprintf(buffer, size, "%s %#llx, %u bytes%s", word,
+			  event->value, event->size,
+			  event->where ? ": failed" : "");
+		break;
+	case UMLAB_MAP:
+	case UMLAB_MAP_FAILED:
+	case UMLAB_UNMAP:
+	case UMLAB_ALLOC:
+	case UMLAB_ALLOC_FAILED:
+	case UMLAB_FREE:
+	case UMLAB_SYNC_CPU:
+	case UMLAB_SYNC_DEVICE:
+		scnprintf(buffer, size, "%s %#llx, %u bytes, %s", word,
+			  event->value, event->size,
+			  journal_dirs[event->offset % DMA_NONE]);
 		break;
 	case UMLAB_WORK:
 	case UMLAB_PLUG:

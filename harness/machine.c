@@ -40,13 +40,50 @@ static void machine_unplug(void *data)
 	umlab_slot_put(slot);
 }
 
+const struct umlab_topology umlab_topologies[UMLAB_TOPOLOGIES] = {
+	{ .name = "direct", .dma = UMLAB_DMA_DIRECT },
+	{ .name = "offset", .dma = UMLAB_DMA_OFFSET },
+	{ .name = "bounce", .dma = UMLAB_DMA_BOUNCE },
+	{ .name = "iommu", .dma = UMLAB_DMA_IOMMU },
+	{ .name = "direct,noncoherent", .dma = UMLAB_DMA_DIRECT,
+	  .noncoherent = true },
+	{ .name = "offset,noncoherent", .dma = UMLAB_DMA_OFFSET,
+	  .noncoherent = true },
+	{ .name = "bounce,noncoherent", .dma = UMLAB_DMA_BOUNCE,
+	  .noncoherent = true },
+	{ .name = "iommu,noncoherent", .dma = UMLAB_DMA_IOMMU,
+	  .noncoherent = true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(machine_topology, umlab_topologies, name);
+
+const void *umlab_topology_gen_params(const void *prev, char *desc)
+{
+	return machine_topology_gen_params(prev, desc);
+}
+
+/* What a test's parameter says, if it is one of the above */
+static const struct umlab_topology *machine_topology(const struct kunit *test)
+{
+	const struct umlab_topology *topology = test->param_value;
+
+	return topology >= umlab_topologies &&
+	       topology < umlab_topologies + UMLAB_TOPOLOGIES ? topology :
+								NULL;
+}
+
 struct umlab_slot *umlab_try_plug(struct kunit *test,
 				  const struct umlab_model *model,
 				  const struct umlab_options *options)
 {
-	struct umlab_slot *slot = umlab_slot_plug(model, options, test);
+	struct umlab_options given = options ? *options :
+					       (struct umlab_options) { };
+	struct umlab_slot *slot;
 	int err;
 
+	if (!given.topology)
+		given.topology = machine_topology(test);
+	slot = umlab_slot_plug(model, &given, test);
 	if (IS_ERR(slot))
 		return slot;
 	err = kunit_add_action_or_reset(test, machine_unplug, slot);
@@ -67,6 +104,16 @@ struct umlab_slot *umlab_plug(struct kunit *test,
 void umlab_unplug(struct kunit *test, struct umlab_slot *slot)
 {
 	kunit_release_action(test, machine_unplug, slot);
+}
+
+const struct umlab_topology *umlab_topology(const struct umlab_slot *slot)
+{
+	return &slot->dma.topology;
+}
+
+unsigned int umlab_mappings(const struct umlab_slot *slot)
+{
+	return slot->dma.count;
 }
 
 bool umlab_time_is_virtual(void)

@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "umlab: " fmt
 
 #include <linux/atomic.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 
 #include "slot.h"
@@ -59,6 +60,7 @@ static void slot_gone(struct umlab_slot *slot)
 	lockdep_assert_held(&slot->lock);
 	WRITE_ONCE(slot->present, false);
 	umlab_work_cancel_all(slot);
+	umlab_dma_reset(slot);
 	umlab_config_apply(slot);
 	umlab_irq_gone(slot);
 }
@@ -107,6 +109,7 @@ void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why)
 	lockdep_assert_held(&slot->lock);
 	umlab_slot_event(slot, UMLAB_RESET, 0, why, 0, 0);
 	umlab_work_cancel_all(slot);
+	umlab_dma_reset(slot);
 	slot->spin = (struct umlab_spin) { .left = UMLAB_SPIN_LOT };
 	bitmap_zero(slot->irqs.raised, UMLAB_VECTORS_MAX);
 	umlab_msix_reset(slot);
@@ -170,6 +173,77 @@ static void slot_set_faults(struct umlab_slot *slot,
 		       faults->vanish;
 }
 
+int umlab_dma_read(struct umlab_slot *slot, dma_addr_t addr, void *buffer,
+		   size_t size)
+{
+	return umlab_dma_access(slot, addr, buffer, size, false);
+}
+
+int umlab_dma_write(struct umlab_slot *slot, dma_addr_t addr,
+		    const void *buffer, size_t size)
+{
+	return umlab_dma_access(slot, addr, (void *)buffer, size, true);
+}
+
+int umlab_dma_hold(struct umlab_slot *slot, dma_addr_t addr)
+{
+	return umlab_dma_held(slot, addr, true);
+}
+
+void umlab_dma_release(struct umlab_slot *slot, dma_addr_t addr)
+{
+	umlab_dma_held(slot, addr, false);
+}
+
+bool umlab_slot_masters(struct umlab_slot *slot, const char *what)
+{
+	if (!umlab_config_awake(slot))
+		umlab_slot_violation(slot, UMLAB_VIOLATION_POWER,
+				     "%s while not in D0", what);
+	else if (!umlab_config_command(slot, PCI_COMMAND_MASTER))
+		umlab_slot_violation(slot, UMLAB_VIOLATION_MASTER,
+				     "%s while bus mastering is disabled",
+				     what);
+	else
+		return true;
+	return false;
+}
+
+struct umlab_slot *umlab_slot_by_device(struct device *dev)
+{
+	return dev_is_pci(dev) ? umlab_bridge_by_pdev(to_pci_dev(dev)) : NULL;
+}
+
+/**
+ * struct slot_search - another function is looked for
+ * @but: not this one
+ * @fn: as for umlab_slot_other()
+ * @data: likewise
+ */
+struct slot_search {
+	const struct umlab_slot *but;
+	bool (*fn)(struct umlab_slot *slot, const void *data);
+	const void *data;
+};
+
+static bool slot_is_sought(struct umlab_slot *slot, void *data)
+{
+	const struct slot_search *search = data;
+
+	return slot != search->but && search->fn(slot, search->data);
+}
+
+int umlab_slot_other(struct umlab_slot *slot,
+		     bool (*fn)(struct umlab_slot *slot, const void *data),
+		     const void *data)
+{
+	struct slot_search search = { .but = slot, .fn = fn, .data = data };
+	struct umlab_slot *other __free(umlab_slot) =
+		umlab_bridge_find(slot_is_sought, &search);
+
+	return other ? other->devfn : -ENODEV;
+}
+
 void *umlab_bar_memory(struct umlab_slot *slot, unsigned int bar)
 {
 	return umlab_bar_contents(slot, bar);
@@ -194,6 +268,7 @@ void umlab_set_faults(struct umlab_slot *slot,
 {
 	guard(spinlock_irqsave)(&slot->lock);
 	slot_set_faults(slot, faults);
+	umlab_dma_inject(slot);
 }
 
 void umlab_run(struct umlab_slot *slot,
@@ -204,10 +279,13 @@ void umlab_run(struct umlab_slot *slot,
 		fn(slot, data);
 }
 
-void umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev)
+int umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev)
 {
+	int err = umlab_dma_found(slot, &pdev->dev);
+
 	guard(spinlock_irqsave)(&slot->lock);
 	umlab_slot_event(slot, UMLAB_FOUND, 0, 0, 0, 0);
+	return err;
 }
 
 static struct umlab_slot *slot_new(const struct umlab_model *model,
@@ -232,6 +310,7 @@ static struct umlab_slot *slot_new(const struct umlab_model *model,
 	slot->watch.test = test;
 	slot->watch.since = umlab_journal_now();
 	umlab_bar_init(slot);
+	umlab_dma_init(slot, options->topology ?: &umlab_topologies[0]);
 	err = umlab_config_init(slot, options->irqs ?: ~0U);
 	slot->ops = *model->ops;
 	slot->model.ops = &slot->ops;
@@ -252,6 +331,7 @@ static void slot_end(struct umlab_slot *slot)
 	scoped_guard(spinlock_irqsave, &slot->lock)
 		slot_gone(slot);
 	umlab_bridge_detach(slot);
+	umlab_dma_gone(slot);
 	umlab_work_flush(slot);
 	if (slot->ops.remove)
 		slot->ops.remove(slot);

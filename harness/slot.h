@@ -17,6 +17,7 @@
 #ifndef _UMLAB_SLOT_H
 #define _UMLAB_SLOT_H
 
+#include <linux/cleanup.h>
 #include <linux/kref.h>
 #include <linux/spinlock.h>
 #include <umlab/machine.h>
@@ -24,6 +25,7 @@
 
 #include "bus/bus.h"
 #include "bus/irq.h"
+#include "dma/dma.h"
 #include "journal.h"
 
 /**
@@ -74,6 +76,7 @@ struct umlab_spin {
  * @config: config space
  * @bars: the BARs
  * @irqs: the interrupts
+ * @dma: DMA
  * @faults: what is to go wrong
  * @faulty: a BAR access is to go wrong
  * @spin: whether somebody polls for ever
@@ -95,6 +98,7 @@ struct umlab_slot {
 	struct umlab_config config;
 	struct umlab_bar_state bars[PCI_STD_NUM_BARS];
 	struct umlab_irqs irqs;
+	struct umlab_dma_state dma;
 	struct umlab_faults faults;
 	bool faulty;
 	struct umlab_spin spin;
@@ -157,6 +161,8 @@ static inline bool umlab_slot_get(struct umlab_slot *slot)
  */
 void umlab_slot_put(struct umlab_slot *slot);
 
+DEFINE_FREE(umlab_slot, struct umlab_slot *, if (_T) umlab_slot_put(_T))
+
 /**
  * umlab_slot_event() - record an event in the journal
  * @slot: the slot
@@ -201,6 +207,52 @@ static inline void umlab_bus_event(u16 devfn, enum umlab_event_kind kind,
 __printf(3, 4)
 void umlab_slot_violation(struct umlab_slot *slot, enum umlab_violation kind,
 			  const char *fmt, ...);
+
+/**
+ * umlab_slot_complaint() - the kernel has printed that a driver did something wrong
+ * @devfn: the function; it need not be there
+ * @kind: what
+ *
+ * Context: any, also inside of printk(); the lock may be held or not.
+ */
+void umlab_slot_complaint(unsigned int devfn, enum umlab_violation kind);
+
+/**
+ * umlab_slot_lost() - what is known of a function is not complete
+ * @slot: the slot; the test fails
+ * @why: in words
+ *
+ * Context: any, the lock may be held or not.
+ */
+void umlab_slot_lost(struct umlab_slot *slot, const char *why);
+
+/**
+ * umlab_slot_by_device() - the slot of a device
+ * @dev: a device of any kind
+ *
+ * Context: any, lock held or not. Return: the slot, with a reference; NULL if it is
+ * none of ours.
+ */
+struct umlab_slot *umlab_slot_by_device(struct device *dev);
+
+/**
+ * umlab_slot_other() - find another function
+ * @slot: not this one
+ * @fn: told each of the others that is there, without its lock; true: this one
+ * @data: for it
+ *
+ * Context: any, no slot's lock held. Return: its devfn; negative: none.
+ */
+int umlab_slot_other(struct umlab_slot *slot,
+		     bool (*fn)(struct umlab_slot *slot, const void *data),
+		     const void *data);
+
+/**
+ * umlab_slot_masters() - whether the function may be a bus master now
+ * @slot: the slot
+ * @what: what it is about to do; if it may not, that is a violation
+ */
+bool umlab_slot_masters(struct umlab_slot *slot, const char *what);
 
 /**
  * umlab_slot_read_fails() - count down the faults of a register read
@@ -302,9 +354,9 @@ void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why);
  *
  * What a device is given before its driver sees it, is given here.
  *
- * Context: may sleep, lock not held.
+ * Context: may sleep, lock not held. Return: 0 or a negative errno.
  */
-void umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev);
+int umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev);
 
 /* For machine.c: plugging without a test; the lock is not held */
 

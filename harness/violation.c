@@ -25,6 +25,22 @@ static const char *const violation_names[UMLAB_VIOLATIONS] = {
 	[UMLAB_VIOLATION_MESSAGE] = "message",
 	[UMLAB_VIOLATION_STORM] = "interrupt storm",
 	[UMLAB_VIOLATION_SPIN] = "endless loop",
+	[UMLAB_VIOLATION_DMA_WIDTH] = "DMA: address width",
+	[UMLAB_VIOLATION_DMA_UNMAPPED] = "DMA: not mapped",
+	[UMLAB_VIOLATION_DMA_DIRECTION] = "DMA: direction",
+	[UMLAB_VIOLATION_DMA_OWNER] = "DMA: owner",
+	[UMLAB_VIOLATION_DMA_FAULT] = "DMA: fault",
+	[UMLAB_VIOLATION_DMA_MEMORY] = "DMA: memory",
+	[UMLAB_VIOLATION_DMA_OVERLAP] = "DMA: overlap",
+	[UMLAB_VIOLATION_DMA_UNMAP] = "DMA: unmapped differently",
+	[UMLAB_VIOLATION_DMA_SYNC] = "DMA: synced differently",
+	[UMLAB_VIOLATION_DMA_UNKNOWN] = "DMA: never mapped",
+	[UMLAB_VIOLATION_DMA_TWICE] = "DMA: unmapped before",
+	[UMLAB_VIOLATION_DMA_DEVICE] = "DMA: another device's",
+	[UMLAB_VIOLATION_DMA_BUSY] = "DMA: in flight",
+	[UMLAB_VIOLATION_DMA_LEAK] = "DMA: leak",
+	[UMLAB_VIOLATION_DMA_POOL] = "DMA: pool",
+	[UMLAB_VIOLATION_DMA_API] = "DMA: API",
 	[UMLAB_VIOLATION_MODEL] = "device",
 };
 
@@ -33,28 +49,60 @@ const char *umlab_violation_name(enum umlab_violation kind)
 	return violation_names[kind];
 }
 
+/* Record a violation; whether it was declared. If not, the test has failed */
+static bool violation_count(struct umlab_slot *slot, enum umlab_violation kind)
+{
+	struct umlab_watch *watch = &slot->watch;
+	bool expected = watch->seen[kind]++ < watch->expected[kind];
+
+	scoped_guard(irqsave)
+		umlab_slot_event(slot, UMLAB_VIOLATED, 0, kind, 0, 0);
+	if (!expected && watch->test)
+		kunit_set_failure(watch->test);
+	return expected;
+}
+
+static void violation_name(const struct umlab_slot *slot, char *name,
+			   size_t size)
+{
+	scnprintf(name, size, "%02x:%02x.%x (%s)", UMLAB_BUS,
+		  PCI_SLOT(slot->devfn), PCI_FUNC(slot->devfn),
+		  slot->model.name);
+}
+
 __printf(3, 0)
 static void violation_tell(struct umlab_slot *slot, enum umlab_violation kind,
 			   const char *fmt, va_list args)
 {
-	struct umlab_watch *watch = &slot->watch;
-	bool expected = watch->seen[kind]++ < watch->expected[kind];
-	char name[48], text[160];
+	bool expected = violation_count(slot, kind);
+	char name[48], text[400];
 
-	scoped_guard(irqsave)
-		umlab_slot_event(slot, UMLAB_VIOLATED, 0, kind, 0, 0);
-	scnprintf(name, sizeof(name), "%02x:%02x.%x (%s)", UMLAB_BUS,
-		  PCI_SLOT(slot->devfn), PCI_FUNC(slot->devfn),
-		  slot->model.name);
+	violation_name(slot, name, sizeof(name));
 	vscnprintf(text, sizeof(text), fmt, args);
-	if (expected) {
+	if (expected)
 		pr_info("%s: expected violation (%s): %s\n", name,
 			violation_names[kind], text);
-		return;
-	}
-	pr_err("%s: violation (%s): %s\n", name, violation_names[kind], text);
-	if (watch->test)
-		kunit_set_failure(watch->test);
+	else
+		pr_err("%s: violation (%s): %s\n", name,
+		       violation_names[kind], text);
+}
+
+void umlab_slot_complaint(unsigned int devfn, enum umlab_violation kind)
+{
+	struct umlab_slot *slot __free(umlab_slot) = umlab_bridge_slot(devfn);
+
+	if (slot)
+		violation_count(slot, kind);
+}
+
+void umlab_slot_lost(struct umlab_slot *slot, const char *why)
+{
+	char name[48];
+
+	violation_name(slot, name, sizeof(name));
+	pr_err("%s: %s\n", name, why);
+	if (slot->watch.test)
+		kunit_set_failure(slot->watch.test);
 }
 
 void umlab_slot_violation(struct umlab_slot *slot, enum umlab_violation kind,

@@ -62,13 +62,20 @@ void *umlab_bridge_backing(u64 address, u32 size)
 	return __va(address);
 }
 
-static struct umlab_slot *bridge_slot(unsigned int devfn)
+struct umlab_slot *umlab_bridge_slot(unsigned int devfn)
 {
 	struct umlab_slot *slot;
 
 	guard(rcu)();
 	slot = rcu_dereference(bridge_slots[devfn]);
 	return slot && umlab_slot_get(slot) ? slot : NULL;
+}
+
+struct umlab_slot *umlab_bridge_by_pdev(const struct pci_dev *pdev)
+{
+	if (!bridge || pdev->bus != bridge->bus)
+		return NULL;
+	return umlab_bridge_slot(pdev->devfn);
 }
 
 struct umlab_slot *umlab_bridge_find(bool (*fn)(struct umlab_slot *slot,
@@ -117,7 +124,7 @@ static u32 bridge_read(struct umlab_slot *slot, unsigned int where,
 static int bridge_config_read(struct pci_bus *bus, unsigned int devfn,
 			      int where, int size, u32 *value)
 {
-	struct umlab_slot *slot = bridge_slot(devfn);
+	struct umlab_slot *slot = umlab_bridge_slot(devfn);
 
 	*value = ~0U >> (32 - 8 * size);
 	if (!slot)
@@ -135,7 +142,7 @@ static int bridge_config_read(struct pci_bus *bus, unsigned int devfn,
 static int bridge_config_write(struct pci_bus *bus, unsigned int devfn,
 			       int where, int size, u32 value)
 {
-	struct umlab_slot *slot = bridge_slot(devfn);
+	struct umlab_slot *slot = umlab_bridge_slot(devfn);
 
 	if (!slot)
 		return PCIBIOS_SUCCESSFUL;
@@ -261,14 +268,12 @@ int umlab_bridge_scan(struct umlab_slot *slot)
 	if (pdev) {
 		pdev->multifunction = PCI_FUNC(slot->devfn) ||
 				      bridge_multifunction(slot->devfn);
-		err = bridge_assign(slot, pdev);
+		err = bridge_assign(slot, pdev) ?: umlab_slot_found(slot, pdev);
 		if (err)
 			pci_stop_and_remove_bus_device(pdev);
 	}
-	if (!err) {
-		umlab_slot_found(slot, pdev);
+	if (!err)
 		pci_bus_add_device(pdev);
-	}
 	pci_unlock_rescan_remove();
 	return err;
 }

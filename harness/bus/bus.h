@@ -127,6 +127,22 @@ void umlab_bridge_remove(struct umlab_slot *slot);
 struct pci_dev *umlab_bridge_pdev(const struct umlab_slot *slot);
 
 /**
+ * umlab_bridge_slot() - the slot of a function
+ * @devfn: the function
+ *
+ * Context: any. Return: the slot, with a reference; or NULL.
+ */
+struct umlab_slot *umlab_bridge_slot(unsigned int devfn);
+
+/**
+ * umlab_bridge_by_pdev() - the slot of a PCI device
+ * @pdev: the device, of any bus
+ *
+ * Context: any. Return: the slot, with a reference; NULL if it is not of this bus.
+ */
+struct umlab_slot *umlab_bridge_by_pdev(const struct pci_dev *pdev);
+
+/**
  * umlab_bridge_find() - find a function
  * @fn: told each function that is present, under RCU; true: this one
  * @data: for it

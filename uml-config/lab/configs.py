@@ -22,7 +22,8 @@ class Config:
 
 
 # Virtual time; consoles nobody looks at
-_KERNEL_ARGS = ('time-travel=inf-cpu', 'con=null', 'con0=fd:0,fd:1', 'ssl=null')
+_KERNEL_ARGS = ('time-travel=inf-cpu', 'con=null', 'con0=fd:0,fd:1', 'ssl=null',
+                'slab_debug=-')
 
 CONFIGS: Dict[str, Config] = {
     'base': Config(fragments=('base.config', 'virtpci.config'),

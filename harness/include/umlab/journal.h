@@ -32,6 +32,19 @@ struct umlab_slot;
  *	likewise
  * @UMLAB_IRQ_DELIVER: the CPU took the interrupt. For a message, @offset is its
  *	data; for INTx it is the line, and the event is of no function
+ * @UMLAB_DMA_READ: the device reads memory; @value is the bus address, and @where 1 if
+ *	that failed
+ * @UMLAB_DMA_WRITE: it writes memory; likewise
+ * @UMLAB_IOMMU_FAULT: the IOMMU refused an access; likewise
+ * @UMLAB_MAP: the driver mapped @size bytes; @value is the bus address, the first one
+ *	of a scatter/gather list, and @offset &enum dma_data_direction
+ * @UMLAB_MAP_FAILED: a mapping failed; likewise but for the address
+ * @UMLAB_UNMAP: it unmapped them
+ * @UMLAB_ALLOC: it allocated memory for DMA; likewise
+ * @UMLAB_ALLOC_FAILED: that failed
+ * @UMLAB_FREE: it freed memory for DMA
+ * @UMLAB_SYNC_CPU: it took bytes back from the device
+ * @UMLAB_SYNC_DEVICE: it gave them to the device
  * @UMLAB_RESET: the function was reset; @offset is &enum umlab_reset
  * @UMLAB_WORK: a piece of the model's work ran; @offset is 0, as of all below that
  *	say nothing of it
@@ -52,6 +65,17 @@ enum umlab_event_kind {
 	UMLAB_IRQ_SEND,
 	UMLAB_IRQ_LOST,
 	UMLAB_IRQ_DELIVER,
+	UMLAB_DMA_READ,
+	UMLAB_DMA_WRITE,
+	UMLAB_IOMMU_FAULT,
+	UMLAB_MAP,
+	UMLAB_MAP_FAILED,
+	UMLAB_UNMAP,
+	UMLAB_ALLOC,
+	UMLAB_ALLOC_FAILED,
+	UMLAB_FREE,
+	UMLAB_SYNC_CPU,
+	UMLAB_SYNC_DEVICE,
 	UMLAB_RESET,
 	UMLAB_WORK,
 	UMLAB_PLUG,
@@ -154,5 +178,15 @@ do {									\
 #define UMLAB_DID(event, at)						\
 	{ .kind = (event), .offset = (at),				\
 	  .any = UMLAB_ANY_SIZE | UMLAB_ANY_VALUE }
+
+/* Pattern: a mapping, sync or access of this many bytes at this bus address */
+#define UMLAB_DID_DMA(event, address, bytes)				\
+	{ .kind = (event), .size = (bytes), .value = (address),		\
+	  .any = UMLAB_ANY_OFFSET }
+
+/* Pattern: an event of this kind, whatever it is */
+#define UMLAB_DID_ANY(event)						\
+	{ .kind = (event),						\
+	  .any = UMLAB_ANY_SIZE | UMLAB_ANY_VALUE | UMLAB_ANY_OFFSET }
 
 #endif /* _UMLAB_JOURNAL_H */

@@ -51,12 +51,37 @@ struct umlab_slot;
  * @UMLAB_VIOLATION_POWER: a BAR access while the function is not in D0
  * @UMLAB_VIOLATION_USERMAP: a register BAR was mapped to user space; told once for
  *	each BAR
- * @UMLAB_VIOLATION_MASTER: a message is due while bus mastering is disabled
+ * @UMLAB_VIOLATION_MASTER: a message or a DMA access is due while bus mastering is
+ *	disabled
  * @UMLAB_VIOLATION_MESSAGE: a message goes where no interrupt controller is
  * @UMLAB_VIOLATION_STORM: INTx is delivered again and again, and nobody makes
  *	the device lower it
  * @UMLAB_VIOLATION_SPIN: a register is polled in a loop that nothing ends; the
  *	function answers all-ones and zero by turns until it is reset
+ * @UMLAB_VIOLATION_DMA_WIDTH: the device was given an address of more bits than it
+ *	drives, see &umlab_model.dma_bits
+ * @UMLAB_VIOLATION_DMA_UNMAPPED: the device accesses what is not mapped for it: never
+ *	was, is no longer, or ends before
+ * @UMLAB_VIOLATION_DMA_DIRECTION: it reads what is mapped for writing, or the other
+ *	way round
+ * @UMLAB_VIOLATION_DMA_OWNER: it accesses what is the CPU's since dma_sync_*_for_cpu()
+ * @UMLAB_VIOLATION_DMA_FAULT: what is mapped for it does not translate: the IOMMU's
+ *	page tables were changed behind the DMA API, or there is no memory
+ * @UMLAB_VIOLATION_DMA_MEMORY: what is mapped is not memory for DMA: kernel text or
+ *	read-only data, a stack, or no memory at all
+ * @UMLAB_VIOLATION_DMA_OVERLAP: a mapping the device writes to overlaps another one
+ * @UMLAB_VIOLATION_DMA_UNMAP: it was mapped and unmapped, or allocated and freed, with
+ *	different arguments
+ * @UMLAB_VIOLATION_DMA_SYNC: it was mapped and synced with different arguments
+ * @UMLAB_VIOLATION_DMA_UNKNOWN: what is unmapped, freed or synced was never mapped
+ * @UMLAB_VIOLATION_DMA_TWICE: it was unmapped or freed before
+ * @UMLAB_VIOLATION_DMA_DEVICE: it is another device's
+ * @UMLAB_VIOLATION_DMA_BUSY: it was unmapped or freed in flight, see umlab_dma_hold()
+ * @UMLAB_VIOLATION_DMA_LEAK: it was not unmapped or freed when the driver was
+ *	unbound or the function unplugged; told of each
+ * @UMLAB_VIOLATION_DMA_POOL: a block of a DMA pool that is free: the device accesses it,
+ *	or the kernel complains of how it was freed
+ * @UMLAB_VIOLATION_DMA_API: the kernel's DMA API debugging complains
  * @UMLAB_VIOLATION_MODEL: the model says so, see umlab_model_violation()
  * @UMLAB_VIOLATIONS: how many there are
  */
@@ -71,6 +96,22 @@ enum umlab_violation {
 	UMLAB_VIOLATION_MESSAGE,
 	UMLAB_VIOLATION_STORM,
 	UMLAB_VIOLATION_SPIN,
+	UMLAB_VIOLATION_DMA_WIDTH,
+	UMLAB_VIOLATION_DMA_UNMAPPED,
+	UMLAB_VIOLATION_DMA_DIRECTION,
+	UMLAB_VIOLATION_DMA_OWNER,
+	UMLAB_VIOLATION_DMA_FAULT,
+	UMLAB_VIOLATION_DMA_MEMORY,
+	UMLAB_VIOLATION_DMA_OVERLAP,
+	UMLAB_VIOLATION_DMA_UNMAP,
+	UMLAB_VIOLATION_DMA_SYNC,
+	UMLAB_VIOLATION_DMA_UNKNOWN,
+	UMLAB_VIOLATION_DMA_TWICE,
+	UMLAB_VIOLATION_DMA_DEVICE,
+	UMLAB_VIOLATION_DMA_BUSY,
+	UMLAB_VIOLATION_DMA_LEAK,
+	UMLAB_VIOLATION_DMA_POOL,
+	UMLAB_VIOLATION_DMA_API,
 	UMLAB_VIOLATION_MODEL,
 	UMLAB_VIOLATIONS
 };
@@ -105,15 +146,93 @@ enum umlab_completion {
  * @irq_lost: the n-th interrupt raised from now is lost
  * @vanish: at the n-th access to a register from now the function vanishes, as
  *	by umlab_vanish(); the model does not see it
+ * @map: the n-th mapping from now fails: the driver gets DMA_MAPPING_ERROR, or 0
+ *	from dma_map_sg()
+ * @alloc: the n-th allocation of coherent memory or DMA pages from now fails
+ * @dma_error: the n-th access of the device to memory from now is a bus error
+ * @dma_fault: as @dma_error, but each access that touches the byte at this
+ *	address; 0: none
  *
- * 1 is the next one; 0: none.
+ * 1 is the next one; 0: none. Behind the IOMMU a mapping or allocation fails as the
+ * IOMMU is out of page tables, so what comes first there, fails; one that is not
+ * failed by then stands in line.
  */
 struct umlab_faults {
 	unsigned int read_ones;
 	unsigned int write_lost;
 	unsigned int irq_lost;
 	unsigned int vanish;
+	unsigned int map;
+	unsigned int alloc;
+	unsigned int dma_error;
+	u64 dma_fault;
 };
+
+/**
+ * enum umlab_dma - how the device sees memory
+ * @UMLAB_DMA_DIRECT: a bus address is the physical address
+ * @UMLAB_DMA_OFFSET: a bus address is the physical address and UMLAB_DMA_DISTANCE
+ * @UMLAB_DMA_BOUNCE: what is mapped is copied through a pool of bounce buffers
+ *	that the device can reach (swiotlb)
+ * @UMLAB_DMA_IOMMU: a bus address is translated by page tables
+ */
+enum umlab_dma {
+	UMLAB_DMA_DIRECT,
+	UMLAB_DMA_OFFSET,
+	UMLAB_DMA_BOUNCE,
+	UMLAB_DMA_IOMMU,
+};
+
+/* How far bus addresses are above physical ones with UMLAB_DMA_OFFSET */
+#define UMLAB_DMA_DISTANCE	0x2340000000ULL
+
+/* The bounce buffers of a function: so many slots of so many bytes */
+#define UMLAB_BOUNCE_SLOTS	2048
+#define UMLAB_BOUNCE_SLOT	2048
+
+/* A cache line, unless the test wants another */
+#define UMLAB_CACHE_LINE	64
+
+/**
+ * struct umlab_topology - what is between a device and memory
+ * @name: in the names of parameters
+ * @dma: how the device sees memory
+ * @noncoherent: what it sees goes past the CPU's cache, and only a map, unmap or
+ *	sync moves data between them, in whole cache lines
+ * @line: with @noncoherent: the cache line in bytes, a power of two from 4 to the
+ *	page size; 0: UMLAB_CACHE_LINE. There is one cache: of all functions
+ *	plugged in at a time, the longest line counts
+ * @slots: with UMLAB_DMA_BOUNCE: how many bounce buffers are free, up to
+ *	UMLAB_BOUNCE_SLOTS; 0: all
+ * @aperture_start: with UMLAB_DMA_IOMMU: the first bus address it translates
+ * @aperture_end: likewise: the last one; 0: 48 bits
+ */
+struct umlab_topology {
+	const char *name;
+	enum umlab_dma dma;
+	bool noncoherent;
+	unsigned int line;
+	unsigned int slots;
+	u64 aperture_start;
+	u64 aperture_end;
+};
+
+/* Each kind, coherent and not */
+#define UMLAB_TOPOLOGIES	8
+extern const struct umlab_topology umlab_topologies[UMLAB_TOPOLOGIES];
+
+/**
+ * umlab_topology_gen_params() - run a case in each topology
+ * @prev: see KUNIT_CASE_PARAM()
+ * @desc: likewise
+ *
+ * One line makes a case eight, named "direct" to "iommu,noncoherent"::
+ *
+ *	KUNIT_CASE_PARAM(example, umlab_topology_gen_params),
+ *
+ * All that the case plugs in without naming a topology is plugged in so.
+ */
+const void *umlab_topology_gen_params(const void *prev, char *desc);
 
 /**
  * struct umlab_options - how a function is plugged in
@@ -124,6 +243,8 @@ struct umlab_faults {
  * @completion: when it finishes
  * @delay_ns: for UMLAB_COMPLETE_DELAYED
  * @faults: what goes wrong
+ * @topology: what is between it and memory, copied; NULL: what the test's parameter
+ *	says, see umlab_topology_gen_params(), or else direct and coherent
  *
  * All zero is what NULL means.
  */
@@ -133,6 +254,7 @@ struct umlab_options {
 	enum umlab_completion completion;
 	u64 delay_ns;
 	struct umlab_faults faults;
+	const struct umlab_topology *topology;
 };
 
 /**
@@ -195,6 +317,20 @@ void umlab_vanish(struct umlab_slot *slot);
  * Return: the device; valid until the function is unplugged.
  */
 struct pci_dev *umlab_pdev(const struct umlab_slot *slot);
+
+/**
+ * umlab_topology() - what is between a function and memory
+ * @slot: the function
+ */
+const struct umlab_topology *umlab_topology(const struct umlab_slot *slot);
+
+/**
+ * umlab_mappings() - how many mappings a function has
+ * @slot: the function
+ *
+ * Return: how many are live, allocations included.
+ */
+unsigned int umlab_mappings(const struct umlab_slot *slot);
 
 /**
  * umlab_set_completion() - change when a function finishes

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's own checks of DMA, and what they say
+ *
+ * CONFIG_DMA_API_DEBUG follows what drivers do with the DMA API, and with
+ * CONFIG_SLUB_DEBUG_ON so does the DMA pool with its blocks. What they find, they
+ * print. So what is printed is listened to, and a line of theirs that names one of
+ * our devices is a violation of that function. It is not printed once more.
+ */
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/mount.h>
+#include <linux/string.h>
+#include <trace/events/printk.h>
+
+#include "ledger.h"
+#include "topology.h"
+
+/* "DMA-API: lab 0000:10:00.0: device driver frees DMA memory ..." */
+#define COMPLAINT_API		"DMA-API: "
+
+/* "lab 0000:10:00.0: pool_block_err name, dma 0x... already free" */
+static const char *const complaint_pools[] = {
+	"pool_block_err", "pool_check_block", "dma_pool_destroy",
+};
+
+/* The function that a line is about; -1: none of ours */
+static int complaint_devfn(const char *line, size_t len)
+{
+	unsigned int device, function;
+	char name[16], text[16];
+	const char *at;
+
+	snprintf(name, sizeof(name), "0000:%02x:", UMLAB_BUS);
+	at = strnstr(line, name, len);
+	if (!at)
+		return -1;
+	strscpy(text, at + strlen(name), sizeof(text));
+	if (sscanf(text, "%2x.%1u", &device, &function) != 2)
+		return -1;
+	return PCI_DEVFN(device, function);
+}
+
+static bool complaint_is_pool(const char *line, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(complaint_pools); i++) {
+		if (strnstr(line, complaint_pools[i], len))
+			return true;
+	}
+	return false;
+}
+
+/* A line is being printed, so nothing can be printed here. */
+static void complaint_heard(void *unused, const char *line, size_t len)
+{
+	bool api = len > strlen(COMPLAINT_API) &&
+		   str_has_prefix(line, COMPLAINT_API);
+	int devfn;
+
+	if (!api && !complaint_is_pool(line, len))
+		return;
+	devfn = complaint_devfn(line, len);
+	if (devfn >= 0)
+		umlab_slot_complaint(devfn, api ? UMLAB_VIOLATION_DMA_API :
+						  UMLAB_VIOLATION_DMA_POOL);
+}
+
+/* By default the kernel reports one error, and then is silent. */
+static int complaint_want_all(void)
+{
+	struct file_system_type *type = get_fs_type("debugfs");
+	struct vfsmount *mount;
+	struct file *file;
+	loff_t pos = 0;
+	ssize_t count;
+
+	if (!type)
+		return -ENODEV;
+	mount = kern_mount(type);
+	put_filesystem(type);
+	if (IS_ERR(mount))
+		return PTR_ERR(mount);
+	file = file_open_root_mnt(mount, "dma-api/all_errors", O_WRONLY, 0);
+	count = PTR_ERR_OR_ZERO(file);
+	if (!count) {
+		count = kernel_write(file, "1", 1, &pos);
+		fput(file);
+	}
+	kern_unmount(mount);
+	return count < 0 ? count : 0;
+}
+
+int complaint_init(void)
+{
+	int err = register_trace_console(complaint_heard, NULL);
+
+	/* "dma_debug=off", or without it */
+	if (complaint_want_all())
+		pr_notice("umlab: the kernel does not check the use of the DMA API\n");
+	return err;
+}

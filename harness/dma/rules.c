@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a driver may do with mappings
+ *
+ * Each call of the DMA API is looked at when it is over (or, of those that end
+ * a mapping of several parts, before). What breaks a rule is a violation, and
+ * is then taken as what the driver meant, so that one mistake is told once.
+ */
+
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
+#include <linux/scatterlist.h>
+#include <asm/sections.h>
+
+#include "ledger.h"
+#include "topology.h"
+
+/* How many leaks are told one by one */
+#define RULES_LEAKS	8
+
+static void rules_event(struct umlab_slot *slot, enum umlab_event_kind kind,
+			u64 bus, u64 size, enum dma_data_direction dir)
+{
+	umlab_slot_event(slot, kind, 0, dir, size, bus);
+}
+
+void ledger_lost(struct umlab_slot *slot)
+{
+	if (slot->dma.incomplete)
+		return;
+	slot->dma.incomplete = true;
+	umlab_slot_lost(slot, "no memory for the ledger of its mappings");
+}
+
+/* Whether a segment's memory is what a device may access */
+static bool rules_is_memory(struct umlab_slot *slot,
+			    struct ledger_segment *seg)
+{
+	void *start;
+	size_t size = seg->phys_last - seg->phys + 1;
+
+	if (!seg->memory || seg->mapping->kind == LEDGER_RESOURCE)
+		return true;
+	if (seg->phys_last >= topology_memory()) {
+		seg->memory = false;
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_MEMORY,
+				     "what is mapped at %#llx is no memory: %#zx bytes at the physical address %#llx",
+				     seg->bus, size, seg->phys);
+		return false;
+	}
+	start = __va(seg->phys);
+	if (!memory_intersects(_stext, _etext, start, size) &&
+	    !memory_intersects(__start_rodata, __end_rodata, start, size))
+		return true;
+	umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_MEMORY,
+			     "what is mapped at %#llx is the kernel's text or read-only data, %pS",
+			     seg->bus, start);
+	return false;
+}
+
+static bool rules_conflict(const struct ledger_segment *seg,
+			   const struct ledger_segment *other)
+{
+	return ledger_allocated(seg->mapping) ||
+	       ledger_allocated(other->mapping) ||
+	       seg->mapping->dir != DMA_TO_DEVICE ||
+	       other->mapping->dir != DMA_TO_DEVICE;
+}
+
+static void rules_overlap(struct umlab_slot *slot,
+			  const struct ledger_segment *seg)
+{
+	struct ledger_segment *other;
+	char text[LEDGER_TEXT];
+
+	if (!seg->memory)
+		return;
+	other = ledger_overlap(slot, seg, rules_conflict);
+	if (other)
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_OVERLAP,
+				     "what is mapped at %#llx, %s, shares memory with %s",
+				     seg->bus, ledger_dir_name(seg->mapping->dir),
+				     ledger_describe(other, text));
+}
+
+/* One more has succeeded: the test may want the next to fail. */
+static void rules_countdown(struct umlab_slot *slot, enum ledger_kind kind)
+{
+	unsigned int *left = kind >= LEDGER_COHERENT ? &slot->faults.alloc :
+						       &slot->faults.map;
+
+	if (*left > 1 && !--*left - 1)
+		umlab_dma_inject(slot);
+}
+
+/* A mapping begins; its own if it streams, else nobody's in particular */
+static int rules_enter(struct umlab_slot *slot, struct ledger_mapping *map)
+{
+	bool cpu = map->kind == LEDGER_PAGES || map->kind == LEDGER_SGT;
+	u64 bus = map->segs->bus, size = map->segs->size;
+	depot_stack_handle_t stack = map->stack;
+	int err = ledger_add(slot, map);
+
+	return err || !cpu ? err : ledger_own(slot, bus, size, stack);
+}
+
+void rules_mapped(struct umlab_slot *slot, struct ledger_mapping *map)
+{
+	unsigned int i;
+
+	guard(spinlock_irqsave)(&slot->lock);
+	if (!map) {
+		ledger_lost(slot);
+		return;
+	}
+	rules_event(slot, ledger_allocated(map) ? UMLAB_ALLOC : UMLAB_MAP,
+		    map->segs->bus, map->size, map->dir);
+	for (i = 0; i < map->nents; i++) {
+		if (rules_is_memory(slot, &map->segs[i]))
+			rules_overlap(slot, &map->segs[i]);
+	}
+	rules_countdown(slot, map->kind);
+	if (rules_enter(slot, map))
+		ledger_lost(slot);
+}
+
+void rules_failed(struct umlab_slot *slot, enum ledger_kind kind, u64 size,
+		  enum dma_data_direction dir)
+{
+	guard(spinlock_irqsave)(&slot->lock);
+	rules_event(slot, kind >= LEDGER_COHERENT ? UMLAB_ALLOC_FAILED :
+						    UMLAB_MAP_FAILED,
+		    0, size, dir);
+}
+
+/* What a mapping and the call that ends it have to have in common */
+static bool rules_fit(const struct ledger_mapping *map, const void *data)
+{
+	const struct ledger_call *call = data;
+
+	return map->kind == call->kind && map->dir == call->dir &&
+	       map->cpu == call->cpu &&
+	       (call->kind == LEDGER_SG ? map->nents == call->nents :
+					  map->size == call->size);
+}
+
+static void rules_misfit(struct umlab_slot *slot,
+			 const struct ledger_segment *seg,
+			 const struct ledger_call *call)
+{
+	bool freed = call->kind >= LEDGER_COHERENT;
+	char text[LEDGER_TEXT];
+
+	ledger_describe(seg, text);
+	if (call->kind == LEDGER_SG && seg->mapping->kind == LEDGER_SG)
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_UNMAP,
+				     "unmapped as a list of %u entries, %s, at %#llx: it had %u, %s",
+				     call->nents, ledger_dir_name(call->dir),
+				     call->bus, seg->mapping->nents, text);
+	else
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_UNMAP,
+				     "%s as %#llx bytes at %#llx, %s%s: this is %s",
+				     freed ? "freed" : "unmapped", call->size,
+				     call->bus, ledger_dir_name(call->dir),
+				     seg->mapping->kind == call->kind &&
+				     seg->mapping->cpu != call->cpu ?
+				     ", by another CPU address" :
+				     seg->mapping->kind != call->kind ?
+				     ", by another call than the one that goes with it" :
+				     "", text);
+}
+
+static bool rules_owns(struct umlab_slot *slot, const void *data)
+{
+	const struct ledger_call *call = data;
+
+	guard(spinlock_irqsave)(&slot->lock);
+	return ledger_find(slot, call->bus);
+}
+
+/*
+ * Nothing is mapped where the driver says. The lock is not held: that of
+ * another function may have to be taken.
+ */
+static void rules_unknown(struct umlab_slot *slot,
+			  const struct ledger_call *call, const char *verb)
+{
+	const struct umlab_dma_past *past = ledger_past(slot, call->bus);
+	int other = umlab_slot_other(slot, rules_owns, call);
+	char text[LEDGER_TEXT];
+
+	if (past)
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_TWICE,
+				     "%s at %#llx, where nothing is any more: there were %s",
+				     verb, call->bus,
+				     ledger_describe_past(past, text));
+	else if (other >= 0)
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_DEVICE,
+				     "%s at %#llx, which is mapped for %02x.%x, not for this device",
+				     verb, call->bus, PCI_SLOT(other),
+				     PCI_FUNC(other));
+	else
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_UNKNOWN,
+				     "%s at %#llx, where nothing is mapped%s",
+				     verb, call->bus,
+				     call->bus == DMA_MAPPING_ERROR ?
+				     ": that is DMA_MAPPING_ERROR" : "");
+}
+
+/* Take out what a call ends; NULL: there is no such mapping */
+static struct ledger_mapping *rules_end(struct umlab_slot *slot,
+					const struct ledger_call *call)
+{
+	struct ledger_mapping *map;
+	struct ledger_segment *seg;
+	char text[LEDGER_TEXT];
+
+	map = ledger_find_start(slot, call->bus, rules_fit, call);
+	seg = map ? map->segs : ledger_find(slot, call->bus);
+	if (!seg)
+		return NULL;
+	if (!map || !rules_fit(map, call))
+		rules_misfit(slot, seg, call);
+	map = seg->mapping;
+	if (map->holds)
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_BUSY,
+				     "unmapped while the device has it in flight: %s",
+				     ledger_describe(seg, text));
+	ledger_remove(slot, map, site_save());
+	return map;
+}
+
+void rules_unmapped(struct umlab_slot *slot, const struct ledger_call *call)
+{
+	bool freed = call->kind >= LEDGER_COHERENT;
+	struct ledger_mapping *map;
+
+	scoped_guard(spinlock_irqsave, &slot->lock) {
+		if (slot->dma.reclaiming)
+			return;
+		rules_event(slot, freed ? UMLAB_FREE : UMLAB_UNMAP, call->bus,
+			    call->size, call->dir);
+		map = rules_end(slot, call);
+	}
+	if (map)
+		ledger_free(map);
+	else
+		rules_unknown(slot, call, freed ? "freed" : "unmapped");
+}
+
+/* What is wrong with a sync; NULL: nothing */
+static const char *rules_sync_wrong(const struct ledger_segment *seg,
+				    const struct ledger_call *call)
+{
+	const struct ledger_mapping *map = seg->mapping;
+
+	if (!ledger_streams(map))
+		return "coherent memory";
+	if (map->dir != DMA_BIDIRECTIONAL && map->dir != call->dir)
+		return "another direction";
+	if (call->kind != LEDGER_SG)
+		return call->size > seg->bus + seg->size - call->bus ?
+		       "past its end" : NULL;
+	if (map->kind == LEDGER_PAGE || map->nents != call->nents)
+		return "another number of entries";
+	return NULL;
+}
+
+static int rules_sync(struct umlab_slot *slot, struct ledger_segment *seg,
+		      const struct ledger_call *call)
+{
+	depot_stack_handle_t stack = call->to_cpu ? site_save() : 0;
+	struct ledger_mapping *map = seg->mapping;
+	unsigned int i;
+	int err = 0;
+
+	if (call->kind != LEDGER_SG)
+		return call->size ? ledger_own(slot, call->bus, call->size,
+					       stack) : 0;
+	for (i = 0; !err && i < map->nents && map->segs[i].size; i++)
+		err = ledger_own(slot, map->segs[i].bus, map->segs[i].size,
+				 stack);
+	return err;
+}
+
+void rules_synced(struct umlab_slot *slot, const struct ledger_call *call)
+{
+	const char *to = call->to_cpu ? "synced for the CPU" :
+					"synced for the device";
+	struct ledger_segment *seg;
+	char text[LEDGER_TEXT];
+	const char *wrong;
+
+	scoped_guard(spinlock_irqsave, &slot->lock) {
+		rules_event(slot, call->to_cpu ? UMLAB_SYNC_CPU :
+						 UMLAB_SYNC_DEVICE,
+			    call->bus, call->size, call->dir);
+		seg = ledger_find(slot, call->bus);
+		if (!seg)
+			break;
+		wrong = rules_sync_wrong(seg, call);
+		if (wrong)
+			umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_SYNC,
+					     "%s, %s, at %#llx (%s): this is %s",
+					     to, ledger_dir_name(call->dir),
+					     call->bus, wrong,
+					     ledger_describe(seg, text));
+		else if (rules_sync(slot, seg, call))
+			ledger_lost(slot);
+		return;
+	}
+	rules_unknown(slot, call, to);
+}
+
+/* Unmap a list that a driver has forgotten, and freed by now perhaps */
+static void rules_reclaim_list(struct device *dev,
+			       const struct ledger_mapping *map)
+{
+	struct sg_table table;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	if (sg_alloc_table(&table, map->nents, GFP_KERNEL | __GFP_NOFAIL))
+		return;
+	for_each_sg(table.sgl, sg, map->nents, i) {
+		const struct ledger_segment *seg = &map->segs[i];
+
+		sg_set_page(sg, pfn_to_page(PHYS_PFN(seg->phys)),
+			    seg->phys_last - seg->phys + 1,
+			    offset_in_page(seg->phys));
+		sg_dma_address(sg) = seg->bus;
+		sg_dma_len(sg) = seg->size;
+	}
+	dma_unmap_sg_attrs(dev, table.sgl, map->nents, map->dir,
+			   DMA_ATTR_SKIP_CPU_SYNC);
+	sg_free_table(&table);
+}
+
+/* Undo a leak, and touch nothing that may be another's by now */
+static void rules_reclaim(struct device *dev, const struct ledger_mapping *map)
+{
+	u64 bus = map->segs->bus;
+
+	switch (map->kind) {
+	case LEDGER_PAGE:
+		dma_unmap_page_attrs(dev, bus, map->size, map->dir,
+				     DMA_ATTR_SKIP_CPU_SYNC);
+		break;
+	case LEDGER_RESOURCE:
+		dma_unmap_resource(dev, bus, map->size, map->dir, 0);
+		break;
+	case LEDGER_SG:
+		rules_reclaim_list(dev, map);
+		break;
+	case LEDGER_COHERENT:
+		dma_free_attrs(dev, map->size, map->cpu, bus, 0);
+		break;
+	case LEDGER_PAGES:
+		dma_free_pages(dev, map->size, virt_to_page(map->cpu), bus,
+			       map->dir);
+		break;
+	case LEDGER_SGT:
+		dma_free_noncontiguous(dev, map->size, map->cpu, map->dir);
+		break;
+	}
+}
+
+static struct ledger_mapping *rules_next_leak(struct umlab_slot *slot,
+					      unsigned int told,
+					      const char *why)
+{
+	struct ledger_mapping *map;
+	char text[LEDGER_TEXT];
+
+	guard(spinlock_irqsave)(&slot->lock);
+	slot->dma.reclaiming = false;
+	map = list_first_entry_or_null(&slot->dma.mappings,
+				       struct ledger_mapping, entry);
+	if (!map)
+		return NULL;
+	if (told < RULES_LEAKS)
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_LEAK,
+				     "%s: still there is a %s", why,
+				     ledger_describe(map->segs, text));
+	else if (told == RULES_LEAKS)
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_LEAK,
+				     "%s: so are %u more", why,
+				     slot->dma.count);
+	ledger_remove(slot, map, 0);
+	slot->dma.reclaiming = true;
+	return map;
+}
+
+void rules_audit(struct umlab_slot *slot, const char *why)
+{
+	struct ledger_mapping *map;
+	unsigned int told = 0;
+
+	while ((map = rules_next_leak(slot, told++, why))) {
+		rules_reclaim(slot->dma.dev, map);
+		ledger_free(map);
+	}
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device that does DMA as a suite tells it, and memory to do it to
+ */
+
+#include <kunit/resource.h>
+#include <kunit/test.h>
+#include <linux/mm.h>
+#include <linux/pci.h>
+#include <umlab/model.h>
+
+#include "dma.h"
+#include "pci_card.h"
+
+static const struct umlab_model_ops dma_ops;
+
+const struct umlab_model lab_dma_model = {
+	.name = "dma",
+	.vendor = LAB_CARD_VENDOR,
+	.device = 0x00d0,
+	.class = PCI_CLASS_OTHERS << 16,
+	.ops = &dma_ops,
+};
+
+struct lab_dma lab_dma_plug_model(struct kunit *test,
+				  const struct umlab_model *model,
+				  const struct umlab_options *options)
+{
+	struct lab_dma dma = {
+		.test = test,
+		.slot = umlab_plug(test, model, options),
+	};
+	struct pci_dev *pdev = umlab_pdev(dma.slot);
+
+	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	dma.dev = &pdev->dev;
+	KUNIT_ASSERT_EQ(test, pci_enable_device(pdev), 0);
+	pci_set_master(pdev);
+	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(dma.dev,
+							DMA_BIT_MASK(64)), 0);
+	dma.begin = umlab_journal_now();
+	return dma;
+}
+
+struct lab_dma lab_dma_plug(struct kunit *test,
+			    const struct umlab_options *options)
+{
+	return lab_dma_plug_model(test, &lab_dma_model, options);
+}
+
+struct lab_dma lab_dma_in(struct kunit *test,
+			  const struct umlab_topology *topology)
+{
+	const struct umlab_options options = { .topology = topology };
+
+	return lab_dma_plug(test, &options);
+}
+
+/**
+ * struct dma_access - what the device is told to do
+ * @bus: the bus address
+ * @buffer: from or to
+ * @size: in bytes
+ * @result: what came of it
+ */
+struct dma_access {
+	dma_addr_t bus;
+	void *buffer;
+	size_t size;
+	int result;
+};
+
+static void dma_do_read(struct umlab_slot *slot, void *data)
+{
+	struct dma_access *access = data;
+
+	access->result = umlab_dma_read(slot, access->bus, access->buffer,
+					access->size);
+}
+
+static void dma_do_write(struct umlab_slot *slot, void *data)
+{
+	struct dma_access *access = data;
+
+	access->result = umlab_dma_write(slot, access->bus, access->buffer,
+					 access->size);
+}
+
+static void dma_do_hold(struct umlab_slot *slot, void *data)
+{
+	struct dma_access *access = data;
+
+	access->result = umlab_dma_hold(slot, access->bus);
+}
+
+static void dma_do_release(struct umlab_slot *slot, void *data)
+{
+	struct dma_access *access = data;
+
+	umlab_dma_release(slot, access->bus);
+	access->result = 0;
+}
+
+static int dma_do(const struct lab_dma *dma, dma_addr_t bus, void *buffer,
+		  size_t size,
+		  void (*fn)(struct umlab_slot *slot, void *data))
+{
+	struct dma_access access = {
+		.bus = bus, .buffer = buffer, .size = size, .result = -ENODEV,
+	};
+
+	umlab_run(dma->slot, fn, &access);
+	return access.result;
+}
+
+int lab_dma_read(const struct lab_dma *dma, dma_addr_t bus, void *buffer,
+		 size_t size)
+{
+	return dma_do(dma, bus, buffer, size, dma_do_read);
+}
+
+int lab_dma_write(const struct lab_dma *dma, dma_addr_t bus,
+		  const void *buffer, size_t size)
+{
+	return dma_do(dma, bus, (void *)buffer, size, dma_do_write);
+}
+
+int lab_dma_hold(const struct lab_dma *dma, dma_addr_t bus, bool held)
+{
+	return dma_do(dma, bus, NULL, 0, held ? dma_do_hold : dma_do_release);
+}
+
+/* A period that no power of two divides, so that what is moved shows */
+static u8 dma_pattern(size_t at, u8 seed)
+{
+	return seed + at % 251;
+}
+
+void lab_dma_fill(void *buffer, size_t size, u8 seed)
+{
+	u8 *bytes = buffer;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		bytes[i] = dma_pattern(i, seed);
+}
+
+bool lab_dma_holds(const void *buffer, size_t size, u8 seed)
+{
+	const u8 *bytes = buffer;
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		if (bytes[i] != dma_pattern(i, seed))
+			return false;
+	}
+	return true;
+}
+
+/* For what goes through the device */
+static void *dma_buffer(const struct lab_dma *dma, size_t size)
+{
+	void *buffer = kvmalloc(size, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(dma->test, buffer);
+	return buffer;
+}
+
+void lab_dma_expect_read(const struct lab_dma *dma, dma_addr_t bus, size_t size,
+			 u8 seed)
+{
+	void *buffer = dma_buffer(dma, size);
+
+	KUNIT_EXPECT_EQ(dma->test, lab_dma_read(dma, bus, buffer, size), 0);
+	KUNIT_EXPECT_TRUE_MSG(dma->test, lab_dma_holds(buffer, size, seed),
+			      "the device does not see pattern %u in %zu bytes at %pad",
+			      seed, size, &bus);
+	kvfree(buffer);
+}
+
+void lab_dma_put(const struct lab_dma *dma, dma_addr_t bus, size_t size,
+		 u8 seed)
+{
+	void *buffer = dma_buffer(dma, size);
+
+	lab_dma_fill(buffer, size, seed);
+	KUNIT_EXPECT_EQ(dma->test, lab_dma_write(dma, bus, buffer, size), 0);
+	kvfree(buffer);
+}
+
+/**
+ * struct dma_pages - pages of a test
+ * @address: where
+ * @size: in bytes
+ */
+struct dma_pages {
+	void *address;
+	size_t size;
+};
+
+static void dma_free_pages_of(void *data)
+{
+	struct dma_pages *pages = data;
+
+	free_pages_exact(pages->address, pages->size);
+}
+
+void *lab_dma_pages(struct kunit *test, size_t size)
+{
+	struct dma_pages *pages = kunit_kzalloc(test, sizeof(*pages),
+						GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	pages->size = PAGE_ALIGN(size);
+	pages->address = alloc_pages_exact(pages->size,
+					   GFP_KERNEL | __GFP_ZERO);
+	KUNIT_ASSERT_NOT_NULL(test, pages->address);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, dma_free_pages_of,
+						  pages));
+	return pages->address;
+}
+
+dma_addr_t lab_dma_map(const struct lab_dma *dma, void *buffer, size_t size,
+		       enum dma_data_direction dir)
+{
+	dma_addr_t bus = dma_map_single(dma->dev, buffer, size, dir);
+
+	KUNIT_ASSERT_EQ(dma->test, dma_mapping_error(dma->dev, bus), 0);
+	return bus;
+}
+
+void lab_dma_expect_violations(const struct lab_dma *dma,
+			       enum umlab_violation kind, unsigned int count)
+{
+	KUNIT_EXPECT_EQ(dma->test, umlab_violations(dma->slot, kind), count);
+}
+
+bool lab_dma_is(const struct lab_dma *dma, enum umlab_dma kind)
+{
+	return umlab_topology(dma->slot)->dma == kind;
+}
