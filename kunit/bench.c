@@ -2,12 +2,8 @@
 /*
  * How fast the machine is, for "make bench"
  *
- * Not a test: it fails only if what it measures does not work. Each row of the
- * result is one line of the log, which "make bench" collects:
- *
- *	umlab-bench: <name> <unit> <median> <min> <max> <runs>
- *
- * It needs real time, and is skipped where time is virtual.
+ * Not a test: it fails only if what it measures does not work. It needs real time,
+ * and is skipped where time is virtual.
  */
 
 #include <kunit/test.h>
@@ -17,58 +13,15 @@
 #include <linux/math64.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
-#include <linux/sort.h>
 #include <umlab/machine.h>
 
+#include "lib/bench.h"
 #include "lib/pci_fixture.h"
 #include "lib/quiet.h"
 
-#define BENCH_RUNS	101
 #define BENCH_BURST	10000	/* accesses a run */
 #define BENCH_FUNCTIONS	256
 #define BENCH_EDGE	32	/* functions at either end that are compared */
-
-static int bench_init(struct kunit *test)
-{
-	if (umlab_time_is_virtual())
-		kunit_skip(test, "time is virtual: run \"make bench\"");
-	return 0;
-}
-
-static int bench_compare(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static u64 bench_median(u64 *samples, unsigned int count)
-{
-	sort(samples, count, sizeof(*samples), bench_compare, NULL);
-	return samples[count / 2];
-}
-
-/* One row; @samples are in thousandths of @unit, and are sorted */
-static void bench_row(const char *name, const char *unit, u64 *samples,
-		      unsigned int count)
-{
-	u64 median = bench_median(samples, count);
-	u64 best = samples[0], worst = samples[count - 1];
-
-	pr_info("umlab-bench: %s %s %llu.%03u %llu.%03u %llu.%03u %u\n", name,
-		unit, median / 1000, (unsigned int)(median % 1000),
-		best / 1000, (unsigned int)(best % 1000), worst / 1000,
-		(unsigned int)(worst % 1000), count);
-}
-
-static u64 *bench_samples(struct kunit *test, unsigned int count)
-{
-	u64 *samples = kunit_kcalloc(test, count, sizeof(*samples),
-				     GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, samples);
-	return samples;
-}
 
 static struct lab_drv *bench_drv(struct kunit *test,
 				 const struct lab_drv_setup *setup)
@@ -83,7 +36,7 @@ static void bench_##name(u64 *samples, void __iomem *addr)		\
 {									\
 	unsigned int run, i;						\
 									\
-	for (run = 0; run < BENCH_RUNS; run++) {			\
+	for (run = 0; run < LAB_BENCH_RUNS; run++) {			\
 		u64 begin = ktime_get_ns();				\
 									\
 		for (i = 0; i < BENCH_BURST; i++)			\
@@ -163,7 +116,7 @@ static struct resource bench_bare_resource =
 
 static void bench_bare(struct kunit *test)
 {
-	u64 *samples = bench_samples(test, BENCH_RUNS);
+	u64 *samples = lab_bench_samples(test, LAB_BENCH_RUNS);
 	void __iomem *bare;
 
 	KUNIT_ASSERT_EQ(test, logic_iomem_add_region(&bench_bare_resource,
@@ -171,9 +124,9 @@ static void bench_bare(struct kunit *test)
 	bare = ioremap(bench_bare_resource.start, SZ_4K);
 	KUNIT_ASSERT_NOT_NULL(test, bare);
 	bench_read32(samples, bare);
-	bench_row("bare_read32_ns", "ns", samples, BENCH_RUNS);
+	lab_bench_row("bare_read32_ns", "ns", samples, LAB_BENCH_RUNS);
 	bench_write32(samples, bare);
-	bench_row("bare_write32_ns", "ns", samples, BENCH_RUNS);
+	lab_bench_row("bare_write32_ns", "ns", samples, LAB_BENCH_RUNS);
 	iounmap(bare);
 }
 
@@ -202,7 +155,7 @@ static const struct umlab_model_ops bench_ops = {
 
 static void bench_mmio(struct kunit *test)
 {
-	u64 *samples = bench_samples(test, BENCH_RUNS);
+	u64 *samples = lab_bench_samples(test, LAB_BENCH_RUNS);
 	struct umlab_model model = lab_card_model;
 	struct lab_drv *drv;
 	unsigned int i;
@@ -212,21 +165,21 @@ static void bench_mmio(struct kunit *test)
 	lab_drv_register(test, NULL);
 	drv = lab_pci_plug(test, &model, NULL).drv;
 	bench_read32(samples, drv->regs);
-	bench_row("mmio_msix_read32_ns", "ns", samples, BENCH_RUNS);
+	lab_bench_row("mmio_msix_read32_ns", "ns", samples, LAB_BENCH_RUNS);
 	model.num_caps = 0;
 	drv = lab_pci_plug(test, &model, NULL).drv;
 	for (i = 0; i < ARRAY_SIZE(bench_accesses); i++) {
 		const struct bench_access *row = &bench_accesses[i];
 
 		row->measure(samples, row->memory ? drv->memory : drv->regs);
-		bench_row(row->name, "ns", samples, BENCH_RUNS);
+		lab_bench_row(row->name, "ns", samples, LAB_BENCH_RUNS);
 	}
 }
 
 static void bench_irq(struct kunit *test, const struct lab_drv_setup *setup,
 		      const char *name)
 {
-	u64 *samples = bench_samples(test, 1001);
+	u64 *samples = lab_bench_samples(test, 1001);
 	struct lab_drv *drv = bench_drv(test, setup);
 	unsigned int i;
 
@@ -237,7 +190,7 @@ static void bench_irq(struct kunit *test, const struct lab_drv_setup *setup,
 		KUNIT_ASSERT_EQ(test, drv->vector[0].taken, i + 1);
 		samples[i] = ktime_to_ns(ktime_sub(drv->vector[0].when, begin));
 	}
-	bench_row(name, "us", samples, 1001);
+	lab_bench_row(name, "us", samples, 1001);
 }
 
 static void bench_irq_msix(struct kunit *test)
@@ -258,13 +211,13 @@ static void bench_irq_intx(struct kunit *test)
 static void bench_plug(struct kunit *test)
 {
 	static const struct lab_drv_setup setup = { .irqs = PCI_IRQ_MSIX };
-	u64 *bound = bench_samples(test, BENCH_RUNS);
-	u64 *gone = bench_samples(test, BENCH_RUNS);
+	u64 *bound = lab_bench_samples(test, LAB_BENCH_RUNS);
+	u64 *gone = lab_bench_samples(test, LAB_BENCH_RUNS);
 	unsigned int i;
 
 	lab_quiet_console(test);
 	lab_drv_register(test, &setup);
-	for (i = 0; i < BENCH_RUNS; i++) {
+	for (i = 0; i < LAB_BENCH_RUNS; i++) {
 		u64 begin = ktime_get_ns(), middle;
 		struct umlab_slot *slot = umlab_plug(test, &lab_card_model,
 						     NULL);
@@ -277,15 +230,15 @@ static void bench_plug(struct kunit *test)
 		gone[i] = ktime_get_ns() - middle;
 	}
 	lab_loud_console(test);
-	bench_row("plug_to_bound_us", "us", bound, BENCH_RUNS);
-	bench_row("unplug_us", "us", gone, BENCH_RUNS);
+	lab_bench_row("plug_to_bound_us", "us", bound, LAB_BENCH_RUNS);
+	lab_bench_row("unplug_us", "us", gone, LAB_BENCH_RUNS);
 }
 
 /* What the last functions of 256 cost, as a ratio of what the first did */
 static void bench_plug_256(struct kunit *test)
 {
-	u64 *ratios = bench_samples(test, 11);
-	u64 *costs = bench_samples(test, BENCH_FUNCTIONS);
+	u64 *ratios = lab_bench_samples(test, 11);
+	u64 *costs = lab_bench_samples(test, BENCH_FUNCTIONS);
 	struct umlab_slot **slots;
 	unsigned int run, i;
 
@@ -307,31 +260,27 @@ static void bench_plug_256(struct kunit *test)
 		while (i--)
 			umlab_unplug(test, slots[i]);
 		ratios[run] = div64_u64(1000 *
-			bench_median(costs + BENCH_FUNCTIONS - BENCH_EDGE,
+			lab_bench_median(costs + BENCH_FUNCTIONS - BENCH_EDGE,
 				     BENCH_EDGE),
-			bench_median(costs, BENCH_EDGE));
+			lab_bench_median(costs, BENCH_EDGE));
 	}
 	lab_loud_console(test);
-	bench_row("plug_256_cost_ratio", "ratio", ratios, 11);
+	lab_bench_row("plug_256_cost_ratio", "ratio", ratios, 11);
 }
 
-#define BENCH_CASE(name) \
-	KUNIT_CASE_ATTR(name, ((struct kunit_attributes) { \
-		.speed = KUNIT_SPEED_VERY_SLOW }))
-
 static struct kunit_case bench_cases[] = {
-	BENCH_CASE(bench_bare),
-	BENCH_CASE(bench_mmio),
-	BENCH_CASE(bench_irq_msix),
-	BENCH_CASE(bench_irq_intx),
-	BENCH_CASE(bench_plug),
-	BENCH_CASE(bench_plug_256),
+	LAB_BENCH_CASE(bench_bare),
+	LAB_BENCH_CASE(bench_mmio),
+	LAB_BENCH_CASE(bench_irq_msix),
+	LAB_BENCH_CASE(bench_irq_intx),
+	LAB_BENCH_CASE(bench_plug),
+	LAB_BENCH_CASE(bench_plug_256),
 	{}
 };
 
 static struct kunit_suite bench_suite = {
 	.name		= "umlab_bench",
-	.init		= bench_init,
+	.init		= lab_bench_init,
 	.test_cases	= bench_cases,
 };
 

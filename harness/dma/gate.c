@@ -31,11 +31,46 @@ struct gate_access {
 	bool write;
 };
 
-#define gate_refuse(access, kind, fmt, ...)				\
-	umlab_slot_violation((access)->slot, kind,			\
-			     "%s of %#zx bytes at %#llx: " fmt,		\
-			     (access)->write ? "write" : "read",	\
-			     (access)->size, (access)->bus, ##__VA_ARGS__)
+/* So many pieces of memory are noted; of more, all are found twice */
+#define GATE_PIECES	16
+
+/**
+ * struct gate_piece - memory that goes on
+ * @memory: where
+ * @size: in bytes
+ */
+struct gate_piece {
+	void *memory;
+	u64 size;
+};
+
+/**
+ * struct gate_pieces - the memory of an access
+ * @piece: its pieces, in order
+ * @count: how many
+ * @more: there are more
+ */
+struct gate_pieces {
+	struct gate_piece piece[GATE_PIECES];
+	unsigned int count;
+	bool more;
+};
+
+__printf(3, 4)
+static void gate_refuse(const struct gate_access *access,
+			enum umlab_violation kind, const char *fmt, ...)
+{
+	struct va_format text;
+	va_list args;
+
+	va_start(args, fmt);
+	text.fmt = fmt;
+	text.va = &args;
+	umlab_slot_violation(access->slot, kind, "%s of %#zx bytes at %#llx: %pV",
+			     access->write ? "write" : "read", access->size,
+			     access->bus, &text);
+	va_end(args);
+}
 
 /* Nothing is mapped for the device at @bus, which is part of an access */
 static void gate_unmapped(const struct gate_access *access, u64 bus)
@@ -100,71 +135,137 @@ static bool gate_allowed(const struct gate_access *access,
 	return true;
 }
 
-/* The next bytes of an access that are one piece of memory; 0: it is refused */
-static u64 gate_piece(const struct gate_access *access, u64 bus, u64 size,
-		      void **memory)
+/* The memory at @bus, which a mapping grants; 0: it does not translate */
+static u64 gate_memory(const struct gate_access *access,
+		       const struct ledger_segment *seg, u64 bus, u64 size,
+		       void **memory)
 {
 	struct umlab_slot *slot = access->slot;
-	struct ledger_segment *seg = ledger_find(slot, bus);
-	bool there;
 	u64 phys, run;
 
-	there = topology_translate(slot, bus, access->write, &phys, &run);
-	if (unlikely(!there) && slot->dma.topology.dma == UMLAB_DMA_IOMMU)
-		umlab_slot_event(slot, UMLAB_IOMMU_FAULT, 0, 0, size, bus);
-	if (!seg) {
-		gate_unmapped(access, bus);
-		return 0;
-	}
-	size = min(size, seg->bus + seg->size - bus);
-	if (!gate_allowed(access, seg, bus, size))
-		return 0;
-	if (!there) {
+	if (!topology_translate(slot, bus, access->write, &phys, &run)) {
 		gate_refuse(access, UMLAB_VIOLATION_DMA_FAULT,
 			    "%#llx is mapped, and does not translate", bus);
 		return 0;
 	}
 	size = min(size, run);
-	if (slot->dma.topology.noncoherent && ledger_streams(seg->mapping))
-		*memory = shadow_memory(phys, &size);
-	else
+	if (!slot->dma.topology.noncoherent || !ledger_streams(seg->mapping)) {
 		*memory = __va(phys);
-	if (!*memory) {
-		ledger_lost(slot);
-		return 0;
+		return size;
 	}
-	return size;
+	*memory = shadow_memory(phys, &size);
+	if (*memory)
+		return size;
+	ledger_lost(slot);
+	return 0;
 }
 
-static bool gate_check(const struct gate_access *access)
+/* What an IOMMU does when the device goes where it has no business */
+static void gate_iommu_fault(const struct gate_access *access, u64 bus)
 {
-	u64 done = 0, piece;
-	void *memory;
+	u64 phys, run;
 
-	for (; done < access->size; done += piece) {
-		piece = gate_piece(access, access->bus + done,
-				   access->size - done, &memory);
-		if (!piece)
+	if (access->slot->dma.topology.dma == UMLAB_DMA_IOMMU &&
+	    !topology_translate(access->slot, bus, access->write, &phys, &run))
+		umlab_slot_event(access->slot, UMLAB_IOMMU_FAULT, 0, 0,
+				 access->size, bus);
+}
+
+/* The part of an access that one segment grants; NULL: none */
+static struct ledger_segment *gate_segment(const struct gate_access *access,
+					   u64 bus, u64 left, u64 *granted)
+{
+	struct ledger_segment *seg = ledger_find(access->slot, bus);
+
+	if (unlikely(!seg)) {
+		gate_iommu_fault(access, bus);
+		gate_unmapped(access, bus);
+		return NULL;
+	}
+	*granted = min(left, seg->bus + seg->size - bus);
+	if (likely(gate_allowed(access, seg, bus, *granted)))
+		return seg;
+	gate_iommu_fault(access, bus);
+	return NULL;
+}
+
+/* One more piece of memory, or a part of the last one */
+static void gate_add(struct gate_pieces *pieces, void *memory, u64 size)
+{
+	struct gate_piece *last = &pieces->piece[pieces->count - 1];
+
+	if (pieces->count && last->memory + last->size == memory)
+		last->size += size;
+	else if (pieces->count < GATE_PIECES)
+		pieces->piece[pieces->count++] = (struct gate_piece) {
+			.memory = memory, .size = size,
+		};
+	else
+		pieces->more = true;
+}
+
+static void gate_copy(const struct gate_access *access, void *memory,
+		      void *buffer, u64 size)
+{
+	if (access->write)
+		memcpy(memory, buffer, size);
+	else
+		memcpy(buffer, memory, size);
+}
+
+/*
+ * Go through an access from end to end: note its pieces, or copy them if it was
+ * gone through before. Whether all of it is granted.
+ */
+static bool gate_walk(const struct gate_access *access,
+		      struct gate_pieces *pieces, void *buffer)
+{
+	struct ledger_segment *seg;
+	u64 done = 0, granted;
+
+	while (done < access->size) {
+		seg = gate_segment(access, access->bus + done,
+				   access->size - done, &granted);
+		if (!seg)
 			return false;
+		for (granted += done; done < granted;) {
+			void *memory;
+			u64 piece = gate_memory(access, seg,
+						access->bus + done,
+						granted - done, &memory);
+
+			if (!piece)
+				return false;
+			if (buffer)
+				gate_copy(access, memory, buffer + done,
+					  piece);
+			else
+				gate_add(pieces, memory, piece);
+			done += piece;
+		}
 	}
 	return true;
 }
 
-static void gate_copy(const struct gate_access *access, void *buffer)
+/* Do an access, all of it or nothing */
+static bool gate_transfer(const struct gate_access *access, void *buffer)
 {
-	u64 done = 0, piece;
-	void *memory;
+	struct gate_pieces pieces;
+	unsigned int i;
 
-	for (; done < access->size; done += piece) {
-		piece = gate_piece(access, access->bus + done,
-				   access->size - done, &memory);
-		if (!piece)
-			return;
-		if (access->write)
-			memcpy(memory, buffer + done, piece);
-		else
-			memcpy(buffer + done, memory, piece);
+	pieces.count = 0;
+	pieces.more = false;
+	if (!gate_walk(access, &pieces, NULL))
+		return false;
+	if (pieces.more)
+		return gate_walk(access, NULL, buffer);
+	for (i = 0; i < pieces.count; i++) {
+		const struct gate_piece *piece = &pieces.piece[i];
+
+		gate_copy(access, piece->memory, buffer, piece->size);
+		buffer += piece->size;
 	}
+	return true;
 }
 
 /* Whether the test wants this access to fail */
@@ -214,10 +315,8 @@ int umlab_dma_access(struct umlab_slot *slot, u64 bus, void *buffer,
 	if (!size)
 		return 0;
 	if (likely(!gate_fault(&access) && umlab_slot_masters(slot, "DMA") &&
-		   gate_decodes(&access) && gate_check(&access))) {
-		gate_copy(&access, buffer);
+		   gate_decodes(&access) && gate_transfer(&access, buffer)))
 		return 0;
-	}
 	event->where = 1;
 	if (!write)
 		memset(buffer, 0xff, size);

@@ -40,53 +40,55 @@ enum ledger_kind {
  * @mapping: the mapping
  * @bus: its bus address
  * @size: in bytes; 0: it has none, it is part of the one before
- * @rb: in the tree of memory
  * @phys: its memory
  * @phys_last: the last byte of it
- * @subtree_last: for the tree
  * @memory: it has any that is known
  * @hidden: another one has its place in the tree of bus addresses
+ * @rb: in the tree of memory
+ * @subtree_last: for the tree
  */
 struct ledger_segment {
 	struct ledger_mapping *mapping;
 	u64 bus;
 	u64 size;
-	struct rb_node rb;
 	u64 phys;
 	u64 phys_last;
-	u64 subtree_last;
 	bool memory;
 	bool hidden;
+	struct rb_node rb;
+	u64 subtree_last;
 };
 
 /**
  * struct ledger_mapping - what one call mapped or allocated
- * @entry: in the slot's list
- * @kind: how
- * @dir: as it was mapped
+ * @kind: how, enum ledger_kind
+ * @dir: as it was mapped, enum dma_data_direction
  * @pool: it is a page of a DMA pool
  * @nents: of the scatter/gather list; else 1
  * @holds: how often it is in flight
+ * @one: the only segment of most mappings
  * @stack: who made it
  * @when: the journal at that time
  * @size: in bytes, all of it
  * @cpu: of coherent memory: what the driver got
  * @segs: as many as @nents
- * @one: the only one of most mappings
+ * @entry: in the slot's list
+ *
+ * What the gate looks at is in one cache line.
  */
 struct ledger_mapping {
-	struct list_head entry;
-	enum ledger_kind kind;
-	enum dma_data_direction dir;
+	u8 kind;
+	u8 dir;
 	bool pool;
 	unsigned int nents;
 	unsigned int holds;
+	struct ledger_segment one;
 	depot_stack_handle_t stack;
 	u64 when;
 	u64 size;
 	void *cpu;
 	struct ledger_segment *segs;
-	struct ledger_segment one;
+	struct list_head entry;
 };
 
 /**
