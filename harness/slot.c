@@ -29,7 +29,8 @@ static void slot_release(struct kref *ref)
 
 void umlab_slot_put(struct umlab_slot *slot)
 {
-	kref_put(&slot->ref, slot_release);
+	if (slot)
+		kref_put(&slot->ref, slot_release);
 }
 
 static_assert(offsetof(struct umlab_slot, priv) == 0);

@@ -155,13 +155,13 @@ static inline bool umlab_slot_get(struct umlab_slot *slot)
 
 /**
  * umlab_slot_put() - drop a reference
- * @slot: the slot
+ * @slot: the slot; NULL: there is none
  *
  * Context: any, lock not held.
  */
 void umlab_slot_put(struct umlab_slot *slot);
 
-DEFINE_FREE(umlab_slot, struct umlab_slot *, if (_T) umlab_slot_put(_T))
+DEFINE_FREE(umlab_slot, struct umlab_slot *, umlab_slot_put(_T))
 
 /**
  * umlab_slot_event() - record an event in the journal

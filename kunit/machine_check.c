@@ -50,6 +50,7 @@ CHECK_SPOILS(ops, bad->model.ops = NULL)
 CHECK_SPOILS(vendor_zero, bad->model.vendor = 0)
 CHECK_SPOILS(vendor_ones, bad->model.vendor = 0xffff)
 CHECK_SPOILS(class, bad->model.class = 0x1000000)
+CHECK_SPOILS(dma_bits, bad->model.dma_bits = 65)
 CHECK_SPOILS(bar_read, bad->ops.bar_read = NULL)
 CHECK_SPOILS(bar_write, bad->ops.bar_write = NULL)
 CHECK_SPOILS(bar_kind, bad->model.bars[5].kind = 3)
@@ -95,6 +96,7 @@ static const struct check_row check_rows[] = {
 	{ ": vendor:", check_spoil_vendor_zero },
 	{ ": vendor:", check_spoil_vendor_ones },
 	{ ": class:", check_spoil_class },
+	{ ": dma_bits:", check_spoil_dma_bits },
 	{ ": ops.bar_read:", check_spoil_bar_read },
 	{ ": ops.bar_write:", check_spoil_bar_write },
 	{ ": bars[5].kind:", check_spoil_bar_kind },
@@ -184,6 +186,41 @@ static void check_options(struct kunit *test)
 	check_refused(test, &lab_card_model, &alone, "options: at:");
 }
 
+/**
+ * struct check_topology - a bad topology
+ * @name: the case
+ * @topology: it
+ * @field: what the log names
+ */
+struct check_topology {
+	const char *name;
+	struct umlab_topology topology;
+	const char *field;
+};
+
+static const struct check_topology check_topologies[] = {
+	{ "no such kind", { .dma = UMLAB_DMA_IOMMU + 1 }, "topology: dma:" },
+	{ "line of 2", { .line = 2 }, "topology: line:" },
+	{ "line of 48", { .line = 48 }, "topology: line:" },
+	{ "line of two pages", { .line = 2 * PAGE_SIZE }, "topology: line:" },
+	{ "too many slots", { .slots = UMLAB_BOUNCE_SLOTS + 1 },
+	  "topology: slots:" },
+	{ "aperture of nothing",
+	  { .dma = UMLAB_DMA_IOMMU, .aperture_start = SZ_1M,
+	    .aperture_end = SZ_1M },
+	  "topology: aperture_end:" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(check_topology, check_topologies, name);
+
+static void check_bad_topology(struct kunit *test)
+{
+	const struct check_topology *row = test->param_value;
+	struct umlab_options options = { .topology = &row->topology };
+
+	check_refused(test, &lab_bare_model, &options, row->field);
+}
+
 /* The model that they all come from is good. */
 static void check_good(struct kunit *test)
 {
@@ -224,6 +261,7 @@ static void check_edges(struct kunit *test)
 static struct kunit_case check_cases[] = {
 	KUNIT_CASE_PARAM(check_model, check_row_gen_params),
 	KUNIT_CASE(check_options),
+	KUNIT_CASE_PARAM(check_bad_topology, check_topology_gen_params),
 	KUNIT_CASE(check_good),
 	KUNIT_CASE(check_edges),
 	{}

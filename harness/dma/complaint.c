@@ -8,10 +8,11 @@
  * our devices is a violation of that function. It is not printed once more.
  */
 
-#include <linux/file.h>
+#include <linux/dcache.h>
+#include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
-#include <linux/mount.h>
+#include <linux/printk.h>
 #include <linux/string.h>
 #include <trace/events/printk.h>
 
@@ -69,29 +70,21 @@ static void complaint_heard(void *unused, const char *line, size_t len)
 						  UMLAB_VIOLATION_DMA_POOL);
 }
 
-/* By default the kernel reports one error, and then is silent. */
-static int complaint_want_all(void)
+/*
+ * By default the kernel reports one error, and then is silent. What says so is a
+ * u32 that user space sees as a file of debugfs.
+ */
+static bool complaint_want_all(void)
 {
-	struct file_system_type *type = get_fs_type("debugfs");
-	struct vfsmount *mount;
-	struct file *file;
-	loff_t pos = 0;
-	ssize_t count;
+	struct dentry *folder = debugfs_lookup("dma-api", NULL);
+	struct dentry *file = folder ? debugfs_lookup("all_errors", folder) :
+				       NULL;
 
-	if (!type)
-		return -ENODEV;
-	mount = kern_mount(type);
-	put_filesystem(type);
-	if (IS_ERR(mount))
-		return PTR_ERR(mount);
-	file = file_open_root_mnt(mount, "dma-api/all_errors", O_WRONLY, 0);
-	count = PTR_ERR_OR_ZERO(file);
-	if (!count) {
-		count = kernel_write(file, "1", 1, &pos);
-		fput(file);
-	}
-	kern_unmount(mount);
-	return count < 0 ? count : 0;
+	if (file)
+		*(u32 *)d_inode(file)->i_private = 1;
+	dput(file);
+	dput(folder);
+	return file;
 }
 
 int complaint_init(void)
@@ -99,7 +92,7 @@ int complaint_init(void)
 	int err = register_trace_console(complaint_heard, NULL);
 
 	/* "dma_debug=off", or without it */
-	if (complaint_want_all())
+	if (!complaint_want_all())
 		pr_notice("umlab: the kernel does not check the use of the DMA API\n");
 	return err;
 }

@@ -23,7 +23,7 @@
 #include <linux/maple_tree.h>
 #include <linux/rbtree.h>
 #include <linux/stackdepot.h>
-#include <umlab/machine.h>
+#include <umlab/topology.h>
 
 struct device;
 struct umlab_bounce;

@@ -63,6 +63,7 @@ static int ledger_store(struct umlab_dma_state *dma,
 			struct ledger_segment *seg)
 {
 	u64 last = seg->bus + seg->size - 1;
+
 	MA_STATE(mas, &dma->bus, seg->bus, last);
 
 	if (!seg->size)
@@ -216,6 +217,7 @@ int ledger_own(struct umlab_slot *slot, u64 bus, u64 size,
 	       depot_stack_handle_t stack)
 {
 	struct maple_tree *cpu = &slot->dma.cpu;
+
 	MA_STATE(mas, cpu, bus, bus + size - 1);
 
 	if (!stack && mtree_empty(cpu))
@@ -227,8 +229,9 @@ int ledger_own(struct umlab_slot *slot, u64 bus, u64 size,
 depot_stack_handle_t ledger_owned(struct umlab_slot *slot, u64 bus, u64 size,
 				  u64 *at)
 {
-	MA_STATE(mas, &slot->dma.cpu, bus, bus);
 	void *entry;
+
+	MA_STATE(mas, &slot->dma.cpu, bus, bus);
 
 	if (mtree_empty(&slot->dma.cpu))
 		return 0;

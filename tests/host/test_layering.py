@@ -15,8 +15,13 @@ _INCLUDE = re.compile(r'^\s*#\s*include\s+(<[^>]+>|"[^"]+")', re.M)
 _KERNEL = re.compile(r'<(linux|uapi|asm)/[^>]+>')
 _SUITE_KERNEL = re.compile(r'<(kunit|linux|uapi|asm)/[^>]+>')
 _HARNESS_KERNEL = re.compile(
-    r'<((kunit|linux|uapi|asm|trace|umlab)/[^>]+|irq_kern\.h|os\.h)>')
+    r'<((kunit|linux|uapi|asm|trace|umlab)/[^>]+|irq_kern\.h|os\.h'
+    r'|kernel/dma/direct\.h|mm/slab\.h)>')
 _DRIVER_CONTRACT = re.compile(r'drivers/\w+/[\w-]+-(ioctl|regs)\.h$')
+
+
+# What the slot object is composed of
+_PARTS = ('harness/bus', 'harness/dma')
 
 
 def _includes(path: Path) -> List[str]:
@@ -34,6 +39,12 @@ def _symbols(arguments: List[str]) -> Set[str]:
     done = subprocess.run(['nm', '--format=just-symbols', *arguments],
                           stdout=subprocess.PIPE, text=True, check=True)
     return set(done.stdout.split())
+
+
+def _objects(folder: Path) -> List[str]:
+    """The objects below @folder that were compiled of a source."""
+    return sorted(str(path) for path in folder.rglob('*.o')
+                  if path.name != 'built-in.o')
 
 
 def driver_may(path: Path, include: str) -> bool:
@@ -70,14 +81,15 @@ def harness_may(path: Path, include: str) -> bool:
     return _local(path, include).startswith('harness/')
 
 
-def bus_may(path: Path, include: str) -> bool:
-    """The bus knows the slot and itself, and of umlab nothing else."""
+def part_may(path: Path, include: str) -> bool:
+    """A part of the slot, the bus or DMA, knows the slot and itself, and of
+    umlab nothing else."""
     if include.startswith('<umlab/'):
-        return include == '<umlab/model.h>'
+        return include in ('<umlab/model.h>', '<umlab/topology.h>')
     if include.startswith('<'):
         return harness_may(path, include)
     local = _local(path, include)
-    return local.startswith('harness/bus/') or \
+    return local.startswith(f'{path.parent}/') or \
         local in ('harness/slot.h', 'harness/compat.h')
 
 
@@ -105,9 +117,10 @@ class LayeringTest(unittest.TestCase):
         """The harness knows no driver, no suite and no test."""
         self._check('harness', harness_may)
 
-    def test_bus(self) -> None:
-        """The bus knows the slot object alone."""
-        self._check('harness/bus', bus_may)
+    def test_parts(self) -> None:
+        """The bus and DMA know the slot object alone."""
+        for folder in _PARTS:
+            self._check(folder, part_may)
 
     def test_card_driver(self) -> None:
         """The driver for the PCI suites is an ordinary one, too."""
@@ -117,26 +130,28 @@ class LayeringTest(unittest.TestCase):
                    if not driver_may(path, include)]
             self.assertEqual(bad, [], name)
 
-    def test_bus_calls(self) -> None:
-        """The bus calls the slot object, itself and the kernel; suites and
-        models do not call the bus."""
-        folder = OBJECTS / 'drivers/umlab/harness/bus'
-        objects = sorted(str(path) for path in folder.glob('*.o')
-                         if path.name != 'built-in.o')
-        self.assertTrue(objects)
-        bus = _symbols(['--defined-only', *objects])
-        slot = _symbols(['--defined-only', str(folder.parent / 'slot.o'),
-                         str(folder.parent / 'violation.o'),
-                         str(folder.parent / 'spin.o')])
+    def test_part_calls(self) -> None:
+        """The bus and DMA call the slot object, themselves and the kernel;
+        nobody else calls them."""
+        ours = OBJECTS / 'drivers/umlab'
+        harness = ours / 'harness'
+        slot = _symbols(['--defined-only', str(harness / 'slot.o'),
+                         str(harness / 'violation.o'),
+                         str(harness / 'spin.o')])
         slot = {name for name in slot if name.startswith('umlab_slot_')}
-        used = _symbols(['--undefined-only', *objects])
-        wrong = {name for name in used if name.startswith('umlab_')}
-        wrong -= bus | slot | {'umlab_journal', 'umlab_journal_next'}
-        self.assertEqual(wrong, set())
-        self.assertIn('umlab_slot_violation', used)
-        suites = [str(path) for path in
-                  (OBJECTS / 'drivers/umlab/kunit').rglob('*.o')]
-        self.assertEqual(_symbols(['--undefined-only', *suites]) & bus, set())
+        all_of_us = _symbols(['--defined-only', *_objects(ours)])
+        suites = _symbols(['--undefined-only', *_objects(ours / 'kunit')])
+        for part in _PARTS:
+            with self.subTest(part):
+                objects = _objects(ours / part)
+                self.assertTrue(objects)
+                own = _symbols(['--defined-only', *objects])
+                used = _symbols(['--undefined-only', *objects])
+                self.assertEqual((used & all_of_us) - own - slot -
+                                 {'umlab_journal', 'umlab_journal_next'},
+                                 set())
+                self.assertIn('umlab_slot_violation', used)
+                self.assertEqual(suites & own, set())
 
     def test_rules_refuse(self) -> None:
         """The rules would see what they are there for."""
@@ -156,10 +171,11 @@ class LayeringTest(unittest.TestCase):
         for include in ('"../kunit/lib/space.h"', '"../drivers/scull/scull.h"',
                         '"../tests/x.h"'):
             self.assertFalse(harness_may(harness, include), include)
-        bus = Path('harness/bus/irq.c')
-        for include in ('<umlab/machine.h>', '"../journal.h"',
-                        '"../dma/gate.h"'):
-            self.assertFalse(bus_may(bus, include), include)
+        for part, other in (('bus/irq.c', '"../dma/dma.h"'),
+                            ('dma/gate.c', '"../bus/bus.h"')):
+            path = Path('harness') / part
+            for include in ('<umlab/machine.h>', '"../journal.h"', other):
+                self.assertFalse(part_may(path, include), include)
 
     def test_no_umlab_in_drivers(self) -> None:
         """Nothing in a driver knows of umlab."""
