@@ -124,6 +124,18 @@ static void topology_rebind(struct kunit *test)
 	}
 }
 
+/* Interrupts come, whatever is between the device and memory. */
+static void topology_interrupts(struct kunit *test)
+{
+	static const struct lab_drv_setup setup = { .irqs = PCI_IRQ_MSIX };
+	struct lab_pci pci;
+
+	lab_drv_register(test, &setup);
+	pci = lab_pci_plug(test, &lab_card_model, NULL);
+	lab_pci_cause(&pci, 0);
+	KUNIT_EXPECT_EQ(test, lab_pci_taken(&pci, 0), 1);
+}
+
 /* What a driver forgets in the IOMMU or the pool is not the next one's burden. */
 static void topology_reclaims(struct kunit *test)
 {
@@ -175,6 +187,7 @@ static struct kunit_case topology_cases[] = {
 	KUNIT_CASE_PARAM(topology_seen_by_kernel, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(topology_apart, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(topology_rebind, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(topology_interrupts, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(topology_reclaims, umlab_topology_gen_params),
 	KUNIT_CASE(topology_pools),
 	{}

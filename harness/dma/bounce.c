@@ -105,31 +105,39 @@ static int bounce_occupy(struct umlab_bounce *bounce, struct device *dev,
 	return 0;
 }
 
-static int bounce_begin(struct umlab_slot *slot, struct device *dev)
+/* Take a pool from a device, with nothing of the device's in it any more */
+static void bounce_put(struct umlab_bounce *bounce, struct device *dev)
 {
-	struct umlab_bounce *bounce = bounce_get(dev->dma_io_tlb_mem);
-
-	if (!bounce)
-		return -ENOMEM;
-	dev->dma_io_tlb_mem = &bounce->mem;
-	slot->dma.bounce = bounce;
-	return bounce_occupy(bounce, dev, slot->dma.topology.slots);
-}
-
-static void bounce_end(struct umlab_slot *slot)
-{
-	struct umlab_bounce *bounce = slot->dma.bounce;
-	struct device *dev = slot->dma.dev;
-
 	while (bounce->count--)
 		swiotlb_tbl_unmap_single(dev, bounce->occupied[bounce->count],
 					 bounce->sizes[bounce->count],
 					 DMA_TO_DEVICE,
 					 DMA_ATTR_SKIP_CPU_SYNC);
 	dev->dma_io_tlb_mem = bounce->mould;
-	slot->dma.bounce = NULL;
 	guard(mutex)(&bounce_mutex);
 	list_add(&bounce->entry, &bounce_free);
+}
+
+static int bounce_begin(struct umlab_slot *slot, struct device *dev)
+{
+	struct umlab_bounce *bounce = bounce_get(dev->dma_io_tlb_mem);
+	int err;
+
+	if (!bounce)
+		return -ENOMEM;
+	dev->dma_io_tlb_mem = &bounce->mem;
+	err = bounce_occupy(bounce, dev, slot->dma.topology.slots);
+	if (err)
+		bounce_put(bounce, dev);
+	else
+		slot->dma.bounce = bounce;
+	return err;
+}
+
+static void bounce_end(struct umlab_slot *slot)
+{
+	bounce_put(slot->dma.bounce, slot->dma.dev);
+	slot->dma.bounce = NULL;
 }
 
 static bool bounce_translate(struct umlab_slot *slot, u64 bus, bool write,

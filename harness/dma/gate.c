@@ -135,6 +135,17 @@ static bool gate_allowed(const struct gate_access *access,
 	return true;
 }
 
+/* What an IOMMU does when the device goes where it has no business */
+static void gate_iommu_fault(const struct gate_access *access, u64 bus)
+{
+	u64 phys, run;
+
+	if (access->slot->dma.topology.dma == UMLAB_DMA_IOMMU &&
+	    !topology_translate(access->slot, bus, access->write, &phys, &run))
+		umlab_slot_event(access->slot, UMLAB_IOMMU_FAULT, 0, 0,
+				 access->size, bus);
+}
+
 /* The memory at @bus, which a mapping grants; 0: it does not translate */
 static u64 gate_memory(const struct gate_access *access,
 		       const struct ledger_segment *seg, u64 bus, u64 size,
@@ -144,6 +155,7 @@ static u64 gate_memory(const struct gate_access *access,
 	u64 phys, run;
 
 	if (!topology_translate(slot, bus, access->write, &phys, &run)) {
+		gate_iommu_fault(access, bus);
 		gate_refuse(access, UMLAB_VIOLATION_DMA_FAULT,
 			    "%#llx is mapped, and does not translate", bus);
 		return 0;
@@ -158,17 +170,6 @@ static u64 gate_memory(const struct gate_access *access,
 		return size;
 	ledger_lost(slot);
 	return 0;
-}
-
-/* What an IOMMU does when the device goes where it has no business */
-static void gate_iommu_fault(const struct gate_access *access, u64 bus)
-{
-	u64 phys, run;
-
-	if (access->slot->dma.topology.dma == UMLAB_DMA_IOMMU &&
-	    !topology_translate(access->slot, bus, access->write, &phys, &run))
-		umlab_slot_event(access->slot, UMLAB_IOMMU_FAULT, 0, 0,
-				 access->size, bus);
 }
 
 /* The part of an access that one segment grants; NULL: none */
