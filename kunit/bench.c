@@ -241,6 +241,7 @@ static void bench_plug_256(struct kunit *test)
 	u64 *costs = lab_bench_samples(test, BENCH_FUNCTIONS);
 	struct umlab_slot **slots;
 	unsigned int run, i;
+	u64 last;
 
 	slots = kunit_kcalloc(test, BENCH_FUNCTIONS, sizeof(*slots),
 			      GFP_KERNEL);
@@ -259,10 +260,10 @@ static void bench_plug_256(struct kunit *test)
 		}
 		while (i--)
 			umlab_unplug(test, slots[i]);
-		ratios[run] = div64_u64(1000 *
-			lab_bench_median(costs + BENCH_FUNCTIONS - BENCH_EDGE,
-				     BENCH_EDGE),
-			lab_bench_median(costs, BENCH_EDGE));
+		last = lab_bench_median(costs + BENCH_FUNCTIONS - BENCH_EDGE,
+					BENCH_EDGE);
+		ratios[run] = div64_u64(1000 * last,
+					lab_bench_median(costs, BENCH_EDGE));
 	}
 	lab_loud_console(test);
 	lab_bench_row("plug_256_cost_ratio", "ratio", ratios, 11);

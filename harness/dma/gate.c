@@ -126,7 +126,8 @@ static bool gate_allowed(const struct gate_access *access,
 			    site_name(owner, site), ledger_describe(seg, text));
 		return false;
 	}
-	if (seg->mapping->pool && pool_is_free(seg, bus, size)) {
+	if (seg->mapping->pool &&
+	    pool_is_free(access->slot->dma.dev, seg, bus, size)) {
 		gate_refuse(access, UMLAB_VIOLATION_DMA_POOL,
 			    "the block is free: %s",
 			    ledger_describe(seg, text));

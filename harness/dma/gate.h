@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+struct device;
 struct ledger_segment;
 
 /**
@@ -35,14 +36,15 @@ void shadow_begin(unsigned int line);
 void shadow_end(unsigned int line);
 
 /**
- * pool_is_free() - whether part of a DMA pool's page is a free block
+ * pool_is_free() - whether part of a DMA pool's page is in a free block
+ * @dev: the device
  * @seg: the page
  * @bus: where
- * @size: in bytes, at least 1
+ * @size: in bytes
  *
- * Context: any. Return: whether the first or the last byte is in one. False
- * without CONFIG_SLUB_DEBUG_ON, which has free blocks marked.
+ * Context: interrupts off. Return: whether any byte is.
  */
-bool pool_is_free(const struct ledger_segment *seg, u64 bus, u64 size);
+bool pool_is_free(struct device *dev, const struct ledger_segment *seg, u64 bus,
+		  u64 size);
 
 #endif /* _UMLAB_DMA_GATE_H */

@@ -2,68 +2,130 @@
 /*
  * Which block of a DMA pool is free
  *
- * Nobody tells when a driver takes a block from a pool (mm/dmapool.c) or gives it
- * back, but with CONFIG_SLUB_DEBUG_ON a free block can be told by what the kernel
- * leaves in it: the block's own bus address in its second word, and poison after
- * that. A block in use has neither, unless the driver wrote just that.
+ * Nobody tells when a driver takes a block from a pool or gives it back, and what a
+ * pool is made of only mm/dmapool.c knows. So that is written down here once more, as
+ * it is in Linux 6.12. A pool is taken for one only if it is where the device has
+ * its pools and names that device; on a kernel that has it otherwise, no block is
+ * said to be free, and a suite fails.
  */
 
-#include <linux/poison.h>
-#include <linux/string.h>
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
 
 #include "gate.h"
 #include "ledger.h"
 
-/* struct dma_block: the next free one, the bus address */
-#define POOL_ADDRESS	sizeof(void *)
-#define POOL_HEADER	(POOL_ADDRESS + sizeof(dma_addr_t))
+/**
+ * struct pool_block - struct dma_block: a free block begins with this
+ * @next: the next free one
+ * @bus: its own bus address
+ */
+struct pool_block {
+	struct pool_block *next;
+	dma_addr_t bus;
+};
 
-/* Whether there is a free block's header at an offset of the page */
-static bool pool_has_header(const struct ledger_segment *seg, u64 offset)
+/**
+ * struct pool - struct dma_pool
+ * @pages: its pages
+ * @lock: guards it
+ * @free: its free blocks
+ * @counts: of blocks, of those in use, of pages
+ * @dev: whose it is
+ * @size: of a block, in bytes
+ * @allocation: of a page, in bytes
+ * @boundary: which no block crosses
+ * @name: its name
+ * @entry: in the device's list
+ */
+struct pool {
+	struct list_head pages;
+	spinlock_t lock;
+	struct pool_block *free;
+	size_t counts[3];
+	struct device *dev;
+	unsigned int size;
+	unsigned int allocation;
+	unsigned int boundary;
+	char name[32];
+	struct list_head entry;
+};
+
+/**
+ * struct pool_page - struct dma_page
+ * @entry: in the pool's list
+ * @cpu: where it is
+ * @bus: its bus address
+ */
+struct pool_page {
+	struct list_head entry;
+	void *cpu;
+	dma_addr_t bus;
+};
+
+static bool pool_has_page(const struct pool *pool,
+			  const struct ledger_segment *seg)
 {
-	const u8 *page = seg->mapping->cpu;
-	dma_addr_t address;
+	struct pool_page *page;
 
-	if (offset + POOL_HEADER > seg->size)
-		return false;
-	memcpy(&address, page + offset + POOL_ADDRESS, sizeof(address));
-	return address == seg->bus + offset;
-}
-
-/* Whether what follows a header is what follows that of a free block */
-static bool pool_goes_on(const struct ledger_segment *seg, u64 offset)
-{
-	const u8 *page = seg->mapping->cpu;
-
-	offset += POOL_HEADER;
-	return offset >= seg->size || page[offset] == POOL_POISON_FREED ||
-	       pool_has_header(seg, offset);
-}
-
-static bool pool_byte_is_free(const struct ledger_segment *seg, u64 offset)
-{
-	const u8 *page = seg->mapping->cpu;
-	u64 start = offset, i;
-
-	/* In the poison: the header is where that begins. */
-	while (start && page[start] == POOL_POISON_FREED)
-		start--;
-	if (start != offset && start + 1 >= POOL_HEADER &&
-	    pool_has_header(seg, start + 1 - POOL_HEADER))
-		return true;
-	for (i = 0; i < POOL_HEADER && i <= offset; i++) {
-		if (pool_has_header(seg, offset - i) &&
-		    pool_goes_on(seg, offset - i))
+	list_for_each_entry(page, &pool->pages, entry) {
+		if (page->bus == seg->bus && page->cpu == seg->mapping->cpu)
 			return true;
 	}
 	return false;
 }
 
-bool pool_is_free(const struct ledger_segment *seg, u64 bus, u64 size)
+/* Interrupts are off, so what is in the lists stays there. */
+static const struct pool *pool_find(struct device *dev,
+				    const struct ledger_segment *seg)
 {
-	u64 offset = bus - seg->bus;
+	struct pool *pool;
 
-	return IS_ENABLED(CONFIG_SLUB_DEBUG_ON) &&
-	       (pool_byte_is_free(seg, offset) ||
-		pool_byte_is_free(seg, offset + size - 1));
+	list_for_each_entry(pool, &dev->dma_pools, entry) {
+		if (pool->dev != dev)
+			return NULL;
+		if (pool->allocation == seg->size && pool->size &&
+		    pool->boundary >= pool->size && pool_has_page(pool, seg))
+			return pool;
+	}
+	return NULL;
+}
+
+/* Whether what begins at an offset of a page is a free block */
+static bool pool_block_is_free(const struct pool *pool,
+			       const struct ledger_segment *seg, u64 offset)
+{
+	const struct pool_block *block = seg->mapping->cpu + offset;
+	const struct pool_block *free = pool->free;
+
+	/* Few blocks that are in use look so, and then the list is gone through. */
+	if (block->bus != seg->bus + offset)
+		return false;
+	while (free && free != block)
+		free = free->next;
+	return free;
+}
+
+bool pool_is_free(struct device *dev, const struct ledger_segment *seg, u64 bus,
+		  u64 size)
+{
+	const struct pool *pool = pool_find(dev, seg);
+	u64 offset = bus - seg->bus, end = offset + size;
+
+	if (!pool)
+		return false;
+	/* As pool_initialise_page() lays them out */
+	while (offset < end) {
+		u64 into = offset % pool->boundary;
+		u64 start = offset - into % pool->size;
+
+		if (start % pool->boundary + pool->size <= pool->boundary &&
+		    start + pool->size <= pool->allocation &&
+		    pool_block_is_free(pool, seg, start))
+			return true;
+		offset = min(start + pool->size,
+			     offset - into + pool->boundary);
+	}
+	return false;
 }
