@@ -3,7 +3,7 @@
  * Loops that poll a register: they take time, and they end
  *
  * Where time is virtual, a loop that neither sleeps nor looks at the clock would
- * stand still in time for ever. So a read takes about as long as one over PCI
+ * stand still in time for ever. So a read takes as long as a slow one over PCI
  * Express does; it is charged in lots, because to move the clock costs more than
  * the read.
  *
@@ -22,8 +22,8 @@
 
 #include "slot.h"
 
-#define SPIN_READ_US	2
-#define SPIN_LIMIT	(8 * 1024 * 1024)
+#define SPIN_READ_US	4
+#define SPIN_LIMIT	(4 * 1024 * 1024)
 
 /* Whether this is the task of last time, and it did not sleep since */
 static bool spin_goes_on(struct umlab_spin *spin)

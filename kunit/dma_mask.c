@@ -6,7 +6,6 @@
 
 #include <kunit/test.h>
 #include <linux/io.h>
-#include <linux/string.h>
 #include <umlab/model.h>
 
 #include "lib/dma.h"
@@ -23,7 +22,7 @@ static bool mask_is_accepted(const struct lab_dma *dma, unsigned int bits)
 	       DMA_BIT_MASK(bits) >= dma_get_required_mask(dma->dev);
 }
 
-/* Whether all memory is in reach, or else none is: that is far off */
+/* Whether all memory is in reach; of masks that are accepted, or else none is */
 static bool mask_is_enough(const struct lab_dma *dma, u64 mask)
 {
 	return lab_dma_is(dma, UMLAB_DMA_IOMMU) ||
@@ -91,7 +90,7 @@ static void mask_each(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
 }
 
-/* A bus address of each topology, below which a mask is not enough */
+/* What is computed above makes the difference that the other cases are about. */
 static void mask_rules(struct kunit *test)
 {
 	struct lab_dma dma = lab_dma_plug(test, NULL);
@@ -218,7 +217,7 @@ static void mask_of_device(struct kunit *test)
 	}
 }
 
-/* The device is given an address that is not the one of the mapping, or is */
+/* The device is given an address, which is that of the mapping or is not. */
 static void mask_access(const struct lab_dma *dma, u64 address, dma_addr_t bus)
 {
 	u8 byte;

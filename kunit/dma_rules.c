@@ -23,7 +23,7 @@
 #include "lib/pci_fixture.h"
 #include "lib/quiet.h"
 
-/* Sets of topologies, by their places in umlab_topologies: the first half is coherent */
+/* Sets of topologies, by places in umlab_topologies: coherent ones are first */
 #define RULES_ALL	GENMASK(UMLAB_TOPOLOGIES - 1, 0)
 #define RULES_CACHED	GENMASK(UMLAB_TOPOLOGIES / 2 - 1, 0)
 #define RULES_STRAIGHT	(BIT(UMLAB_DMA_DIRECT) | BIT(UMLAB_DMA_OFFSET))
