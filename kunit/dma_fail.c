@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 #include <umlab/model.h>
 
 #include "lib/dma.h"
@@ -170,7 +171,7 @@ static void fail_each(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
 }
 
-static struct fail_buffer fail_buffer(struct kunit *test)
+static struct fail_buffer fail_buffer_new(struct kunit *test)
 {
 	return (struct fail_buffer) {
 		.page = lab_dma_pages(test, PAGE_SIZE),
@@ -184,7 +185,7 @@ static struct fail_buffer fail_buffer(struct kunit *test)
 static void fail_in_line(struct kunit *test)
 {
 	struct lab_dma dma = lab_dma_plug(test, NULL);
-	struct fail_buffer buffer = fail_buffer(test);
+	struct fail_buffer buffer = fail_buffer_new(test);
 	bool iommu = lab_dma_is(&dma, UMLAB_DMA_IOMMU);
 
 	umlab_set_faults(dma.slot, &(struct umlab_faults) {
@@ -231,8 +232,9 @@ static void fail_sgtable(struct kunit *test)
 }
 
 /*
- * The driver does not look whether a mapping has failed (bug class map-unchecked): it
- * gives the device what it got, and unmaps it, of which the kernel tells as well.
+ * The driver does not look whether a mapping has failed (bug class map-unchecked).
+ * It gives the device what it got, and unmaps that, of which the kernel tells as
+ * well.
  */
 static void fail_unchecked(struct kunit *test)
 {
@@ -320,14 +322,12 @@ static void fail_pool_leaves(struct kunit *test)
 	struct lab_dma dma = lab_dma_in(test, &fail_few_slots);
 	struct scatterlist list[FAIL_SLOTS + 1];
 	dma_addr_t bus[FAIL_SLOTS];
+	u8 *page = lab_dma_pages(test, UMLAB_BOUNCE_SLOT);
 	unsigned int i;
-	u8 *page;
 
 	sg_init_table(list, ARRAY_SIZE(list));
-	for (i = 0; i < ARRAY_SIZE(list); i++) {
-		page = lab_dma_pages(test, UMLAB_BOUNCE_SLOT);
+	for (i = 0; i < ARRAY_SIZE(list); i++)
 		sg_set_buf(&list[i], page, UMLAB_BOUNCE_SLOT);
-	}
 	KUNIT_EXPECT_EQ(test, dma_map_sg(dma.dev, list, ARRAY_SIZE(list),
 					 DMA_TO_DEVICE), 0);
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
@@ -343,13 +343,13 @@ static void fail_too_long(struct kunit *test)
 	struct lab_dma dma = lab_dma_plug(test, NULL);
 	u8 *buffer = lab_dma_pages(test, SZ_256K + 1);
 	bool bounce = lab_dma_is(&dma, UMLAB_DMA_BOUNCE);
-	size_t size = SZ_256K + 1;
+	size_t size = bounce ? SZ_256K : SZ_256K + 1;
 	dma_addr_t bus;
 
 	KUNIT_EXPECT_EQ(test, dma_max_mapping_size(dma.dev),
 			bounce ? SZ_256K : SIZE_MAX);
 	if (bounce)
-		fail_expect(&dma, buffer, size--);
+		fail_expect(&dma, buffer, size + 1);
 	bus = lab_dma_map(&dma, buffer, size, DMA_TO_DEVICE);
 	dma_unmap_single(dma.dev, bus, size, DMA_TO_DEVICE);
 }
@@ -366,7 +366,7 @@ static void fail_aperture(struct kunit *test)
 		.aperture_end = SZ_16M + SZ_1M - 1,
 	};
 	struct lab_dma dma = lab_dma_in(test, &narrow);
-	struct fail_buffer buffer = fail_buffer(test);
+	struct fail_buffer buffer = fail_buffer_new(test);
 	dma_addr_t bus[FAIL_PIECES];
 	unsigned int i;
 

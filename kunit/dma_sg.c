@@ -575,7 +575,7 @@ static void gather_expect_miscount(const struct gather *list,
 				       UMLAB_VIOLATION_DMA_API);
 }
 
-/* Whether the CPU sees all entries, after a sync of as many as there are segments */
+/* Whether the CPU sees it all, after a sync of as many entries as segments */
 static void gather_expect_miscounted(struct gather *list, u8 seed)
 {
 	bool lost = umlab_topology(list->dma->slot)->noncoherent &&

@@ -10,6 +10,7 @@
  * Where a bus address is a physical one, memory that is mapped twice (which is fine
  * while the device only reads it) has one bus address for both. The maple tree
  * holds the first; the other is hidden behind it, and is found through its memory.
+ * The owner is that of the address, so of both.
  */
 
 #include <linux/interval_tree_generic.h>
@@ -134,15 +135,18 @@ void ledger_remove(struct umlab_slot *slot, struct ledger_mapping *map,
 		   depot_stack_handle_t stack)
 {
 	struct umlab_dma_state *dma = &slot->dma;
+	unsigned int i = min(map->nents, UMLAB_DMA_PAST);
 
 	lockdep_assert_held(&slot->lock);
-	dma->past[dma->past_next++ % UMLAB_DMA_PAST] =
-		(struct umlab_dma_past) {
-			.bus = map->segs->bus,
-			.size = map->segs->size,
-			.when = umlab_journal_next,
-			.stack = stack,
-		};
+	/* The first comes last, as by it a list is known. */
+	while (i--)
+		dma->past[dma->past_next++ % UMLAB_DMA_PAST] =
+			(struct umlab_dma_past) {
+				.bus = map->segs[i].bus,
+				.size = map->segs[i].size,
+				.when = umlab_journal_next,
+				.stack = stack,
+			};
 	ledger_forget(slot, map);
 }
 

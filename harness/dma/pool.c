@@ -41,7 +41,7 @@ struct pool_block {
  */
 struct pool {
 	struct list_head pages;
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	struct pool_block *free;
 	size_t counts[3];
 	struct device *dev;

@@ -33,35 +33,34 @@ void ledger_lost(struct umlab_slot *slot)
 	umlab_slot_lost(slot, "no memory for the ledger of its mappings");
 }
 
-/* Whether a segment's memory is what a device may access */
-static bool rules_is_memory(struct umlab_slot *slot,
-			    struct ledger_segment *seg)
+/* Memory that a device may access, or a violation */
+static void rules_memory(struct umlab_slot *slot, struct ledger_segment *seg)
 {
-	void *start;
 	size_t size = seg->phys_last - seg->phys + 1;
 
-	if (!seg->memory || seg->mapping->kind == LEDGER_RESOURCE)
-		return true;
+	if (!seg->memory)
+		return;
 	if (seg->phys_last >= topology_memory()) {
+		/* There is nothing to be found by it. */
 		seg->memory = false;
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_MEMORY,
 				     "what is mapped at %#llx is no memory: %#zx bytes at the physical address %#llx",
 				     seg->bus, size, seg->phys);
-		return false;
+	} else if (memory_intersects(_stext, _etext, __va(seg->phys), size) ||
+		   memory_intersects(__start_rodata, __end_rodata,
+				     __va(seg->phys), size)) {
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_MEMORY,
+				     "what is mapped at %#llx is the kernel's text or read-only data, %pS",
+				     seg->bus, __va(seg->phys));
 	}
-	start = __va(seg->phys);
-	if (!memory_intersects(_stext, _etext, start, size) &&
-	    !memory_intersects(__start_rodata, __end_rodata, start, size))
-		return true;
-	umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_MEMORY,
-			     "what is mapped at %#llx is the kernel's text or read-only data, %pS",
-			     seg->bus, start);
-	return false;
 }
 
+/* Of two segments of one list, the later one is told. */
 static bool rules_conflict(const struct ledger_segment *seg,
 			   const struct ledger_segment *other)
 {
+	if (other->mapping == seg->mapping && other >= seg)
+		return false;
 	return ledger_allocated(seg->mapping) ||
 	       ledger_allocated(other->mapping) ||
 	       seg->mapping->dir != DMA_TO_DEVICE ||
@@ -94,15 +93,12 @@ static void rules_countdown(struct umlab_slot *slot, enum ledger_kind kind)
 		umlab_dma_inject(slot);
 }
 
-/* A mapping begins; its own if it streams, else nobody's in particular */
-static int rules_enter(struct umlab_slot *slot, struct ledger_mapping *map)
+/* What is allocated and streams, begins as the CPU's. */
+static int rules_begin(struct umlab_slot *slot, struct ledger_mapping *map)
 {
-	bool cpu = map->kind == LEDGER_PAGES || map->kind == LEDGER_SGT;
-	u64 bus = map->segs->bus, size = map->segs->size;
-	depot_stack_handle_t stack = map->stack;
-	int err = ledger_add(slot, map);
-
-	return err || !cpu ? err : ledger_own(slot, bus, size, stack);
+	if (map->kind != LEDGER_PAGES && map->kind != LEDGER_SGT)
+		return 0;
+	return ledger_own(slot, map->segs->bus, map->segs->size, map->stack);
 }
 
 void rules_mapped(struct umlab_slot *slot, struct ledger_mapping *map)
@@ -116,12 +112,16 @@ void rules_mapped(struct umlab_slot *slot, struct ledger_mapping *map)
 	}
 	rules_event(slot, ledger_allocated(map) ? UMLAB_ALLOC : UMLAB_MAP,
 		    map->segs->bus, map->size, map->dir);
-	for (i = 0; i < map->nents; i++) {
-		if (rules_is_memory(slot, &map->segs[i]))
-			rules_overlap(slot, &map->segs[i]);
-	}
 	rules_countdown(slot, map->kind);
-	if (rules_enter(slot, map))
+	for (i = 0; i < map->nents; i++)
+		rules_memory(slot, &map->segs[i]);
+	if (ledger_add(slot, map)) {
+		ledger_lost(slot);
+		return;
+	}
+	for (i = 0; i < map->nents; i++)
+		rules_overlap(slot, &map->segs[i]);
+	if (rules_begin(slot, map))
 		ledger_lost(slot);
 }
 

@@ -69,7 +69,7 @@ struct umlab_slot;
  * @UMLAB_VIOLATION_DMA_FAULT: what is mapped for it does not translate: the IOMMU's
  *	page tables were changed behind the DMA API, or there is no memory
  * @UMLAB_VIOLATION_DMA_MEMORY: what is mapped is not memory for DMA: kernel text or
- *	read-only data, a stack, or no memory at all
+ *	read-only data, or no memory at all
  * @UMLAB_VIOLATION_DMA_OVERLAP: a mapping the device writes to overlaps another one
  * @UMLAB_VIOLATION_DMA_UNMAP: it was mapped and unmapped, or allocated and freed, with
  *	different arguments
