@@ -2,9 +2,9 @@
 /*
  * Memory that the DMA API allocates, in each topology
  *
- * Coherent memory is the CPU's and the device's at once, also where the device is
- * not coherent. Pages and noncontiguous memory are mapped as they come, and are synced
- * as what is mapped by others.
+ * Coherent memory is the CPU's and the device's at once, also where the device
+ * is not coherent. What dma_alloc_pages() and dma_alloc_noncontiguous() give is
+ * synced, as what is mapped by other calls.
  */
 
 #include <kunit/test.h>
@@ -95,7 +95,7 @@ static u64 coherent_phys(u8 *cpu)
 				      virt_to_phys(cpu);
 }
 
-/* The kernel aligns memory to its size; where a page is, its bus address says. */
+/* It is aligned to its size, and each page has the bus address that it has to. */
 static void coherent_expect_bus(const struct coherent *memory)
 {
 	const struct lab_dma *dma = memory->dma;
@@ -108,7 +108,7 @@ static void coherent_expect_bus(const struct coherent *memory)
 			      IS_ALIGNED(memory->bus,
 					 PAGE_SIZE << get_order(memory->size)),
 			      "%zu bytes at %pad", memory->size, &memory->bus);
-	/* 4 GiB: what a driver loses that writes half of an address */
+	/* Above 4 GiB, for the driver that writes half of an address */
 	KUNIT_EXPECT_EQ(dma->test, memory->bus > DMA_BIT_MASK(32),
 			lab_dma_is(dma, UMLAB_DMA_OFFSET));
 	if (lab_dma_is(dma, UMLAB_DMA_IOMMU)) {
@@ -188,7 +188,7 @@ static void coherent_largest(struct kunit *test)
 	coherent_try(&dma, PAGE_SIZE << MAX_PAGE_ORDER);
 }
 
-/* The device goes from end to end in one access, however many pages there are. */
+/* The device goes from end to end in one access, through however many pages. */
 static void coherent_in_one(struct kunit *test)
 {
 	struct lab_dma dma = lab_dma_plug(test, NULL);
@@ -342,7 +342,7 @@ static void coherent_many(struct kunit *test)
 	}
 }
 
-/* What a driver leaves to the kernel is freed when it is unbound, and no leak. */
+/* What is left to the kernel is freed when the driver is unbound, and no leak. */
 static void coherent_managed(struct kunit *test)
 {
 	struct lab_pci pci = lab_pci_drive(test, NULL, &lab_card_model);
@@ -384,7 +384,7 @@ static void coherent_stream(const struct lab_dma *dma, dma_addr_t bus, u8 *cpu,
 					coherent_is_noncoherent(dma) ? 1 : 2));
 }
 
-/* Memory is the CPU's at first, and after a sync: no end of it is the device's. */
+/* It is the CPU's at first, and after a sync: no end of it is the device's. */
 static void coherent_expect_cpus(const struct lab_dma *dma, dma_addr_t bus,
 				 size_t size)
 {

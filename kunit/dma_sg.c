@@ -529,8 +529,8 @@ static void gather_end(struct kunit *test)
 }
 
 /*
- * Read twice, a page is fine. Written twice in one list, it has the kernel complain
- * if these are two segments.
+ * Read twice, a page is fine. Written twice in one list, it is an overlap. The
+ * kernel sees that only where these are two segments.
  */
 static void gather_same_page(struct kunit *test)
 {
@@ -548,6 +548,7 @@ static void gather_same_page(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, lab_dma_holds(list->stream, PAGE_SIZE, 1));
 	KUNIT_EXPECT_TRUE(test, lab_dma_holds(second, PAGE_SIZE, 1));
 	gather_unmap(list, DMA_TO_DEVICE);
+	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_OVERLAP);
 	if (!lab_dma_is(&dma, UMLAB_DMA_IOMMU))
 		umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_API);
 	gather_map(list, DMA_FROM_DEVICE);

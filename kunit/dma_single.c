@@ -2,9 +2,9 @@
 /*
  * dma_map_single() and dma_map_page(), in each direction and topology
  *
- * What a topology is there for, shows here: where data is copied, or goes past the
- * cache, one side sees what the other wrote when it is synced, and not before. In
- * the others it does at once.
+ * What a topology is there for, shows here: where data is copied, or goes past
+ * the cache, one side sees what the other wrote when it is synced, and not
+ * before. In the others it does at once.
  */
 
 #include <kunit/test.h>
@@ -25,7 +25,7 @@ struct single_shape {
 	size_t size;
 };
 
-/* The ends of lines, slots and pages, and both sides of them; last two large ones */
+/* The ends of lines, slots and pages, and both sides of them; two large ones */
 static const struct single_shape single_shapes[] = {
 	{ 0, 1 }, { 1, 1 }, { 7, 3 }, { 63, 2 }, { 0, 64 }, { 1, 64 },
 	{ 100, 1000 }, { 2047, 2 }, { 0, 2048 }, { 1, 2048 }, { 4095, 1 },
@@ -59,7 +59,7 @@ static void single_expect(const struct lab_dma *dma, const u8 *buffer,
 			      seed, size);
 }
 
-/* Have a part of pages played with that holds SINGLE_CPU; what is round it stays. */
+/* Have buffers played with that hold SINGLE_CPU; what is round them stays. */
 static void single_each(struct kunit *test, unsigned int count,
 			enum dma_data_direction dir,
 			void (*play)(const struct lab_dma *dma, u8 *buffer,
@@ -181,7 +181,7 @@ static void single_writes_less(struct kunit *test)
 	single_each(test, SINGLE_SMALL, DMA_FROM_DEVICE, single_play_last);
 }
 
-/* The CPU rewrites a buffer that stays mapped: the device sees what was synced. */
+/* The CPU rewrites a mapped buffer: the device sees what was synced. */
 static void single_play_rewrite(const struct lab_dma *dma, u8 *buffer,
 				size_t size, enum dma_data_direction dir)
 {
@@ -363,7 +363,7 @@ static void single_many(struct kunit *test)
 
 #define SINGLE_HALF	(PAGE_SIZE / 2)
 
-/* What the device only reads may be mapped more than once, and is for as long. */
+/* What the device only reads may be mapped several times; each ends by itself. */
 static void single_twice(struct kunit *test)
 {
 	struct lab_dma dma = lab_dma_plug(test, NULL);

@@ -89,7 +89,7 @@ static void rules_countdown(struct umlab_slot *slot, enum ledger_kind kind)
 	unsigned int *left = kind >= LEDGER_COHERENT ? &slot->faults.alloc :
 						       &slot->faults.map;
 
-	if (*left > 1 && !--*left - 1)
+	if (*left > 1 && --*left == 1)
 		umlab_dma_inject(slot);
 }
 
