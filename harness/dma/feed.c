@@ -8,7 +8,10 @@
  */
 
 #include <linux/dma-mapping.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/pci.h>
+#include <linux/pfn.h>
 #include <linux/scatterlist.h>
 #include <trace/events/dma.h>
 
@@ -22,28 +25,19 @@ static void feed_memory(struct ledger_segment *seg, u64 phys, u64 size)
 	seg->phys_last = phys + size - 1;
 }
 
-/* One bus address, and memory if it is known */
-static void feed_one(struct device *dev, enum ledger_kind kind, u64 bus,
-		     u64 size, enum dma_data_direction dir, void *cpu,
-		     const u64 *phys)
+/* One bus address; more segments than one are more memory behind it */
+static struct ledger_mapping *feed_new(enum ledger_kind kind, u64 bus, u64 size,
+				       enum dma_data_direction dir,
+				       unsigned int nents)
 {
-	struct umlab_slot *slot __free(umlab_slot) = umlab_slot_by_device(dev);
-	struct ledger_mapping *map;
+	struct ledger_mapping *map = ledger_new(kind, dir, nents);
 
-	if (!slot)
-		return;
-	map = ledger_new(kind, dir, 1);
 	if (map) {
 		map->size = size;
-		map->cpu = cpu;
-		map->pool = kind == LEDGER_COHERENT &&
-			    site_in(map->stack, "dma_pool_alloc");
 		map->segs->bus = bus;
 		map->segs->size = size;
-		if (phys)
-			feed_memory(map->segs, *phys, size);
 	}
-	rules_mapped(slot, map);
+	return map;
 }
 
 static void feed_failure(struct device *dev, enum ledger_kind kind, u64 size,
@@ -59,13 +53,20 @@ static void feed_map(struct device *dev, enum ledger_kind kind,
 		     phys_addr_t phys, dma_addr_t bus, size_t size,
 		     enum dma_data_direction dir)
 {
-	u64 memory = phys;
+	struct umlab_slot *slot __free(umlab_slot) = NULL;
+	struct ledger_mapping *map;
 
-	if (bus == DMA_MAPPING_ERROR)
+	if (bus == DMA_MAPPING_ERROR) {
 		feed_failure(dev, kind, size, dir);
-	else
-		feed_one(dev, kind, bus, size, dir, NULL,
-			 kind == LEDGER_PAGE ? &memory : NULL);
+		return;
+	}
+	slot = umlab_slot_by_device(dev);
+	if (!slot)
+		return;
+	map = feed_new(kind, bus, size, dir, 1);
+	if (map && kind == LEDGER_PAGE)
+		feed_memory(map->segs, phys, size);
+	rules_mapped(slot, map);
 }
 
 static void feed_map_page(void *unused, struct device *dev, phys_addr_t phys,
@@ -137,19 +138,43 @@ static void feed_alloc_sgt_err(void *unused, struct device *dev, void *cpu,
 	feed_failure(dev, LEDGER_SGT, size, dir);
 }
 
-/* Coherent memory may be remapped, and then is at no one physical address. */
+/* Memory that is remapped is at one bus address, but in pages anywhere. */
+static void feed_pages(struct ledger_mapping *map, void *cpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < map->nents; i++)
+		feed_memory(&map->segs[i],
+			    PFN_PHYS(vmalloc_to_pfn(cpu + i * PAGE_SIZE)),
+			    min(map->size - i * PAGE_SIZE, PAGE_SIZE));
+}
+
 static void feed_allocated(struct device *dev, enum ledger_kind kind,
 			   void *cpu, dma_addr_t bus, size_t size,
-			   enum dma_data_direction dir)
+			   enum dma_data_direction dir, unsigned long attrs)
 {
-	u64 phys;
+	struct umlab_slot *slot __free(umlab_slot) = umlab_slot_by_device(dev);
+	bool remapped = is_vmalloc_addr(cpu);
+	struct ledger_mapping *map;
 
+	if (!slot)
+		return;
 	if (!cpu) {
-		feed_failure(dev, kind, size, dir);
+		rules_failed(slot, kind, size, dir);
 		return;
 	}
-	phys = virt_addr_valid(cpu) ? virt_to_phys(cpu) : 0;
-	feed_one(dev, kind, bus, size, dir, cpu, phys ? &phys : NULL);
+	map = feed_new(kind, bus, size, dir, remapped ? PFN_UP(size) : 1);
+	if (map) {
+		map->cpu = cpu;
+		map->pool = kind == LEDGER_COHERENT &&
+			    site_in(map->stack, "dma_pool_alloc");
+		/* Without a mapping @cpu is a token. */
+		if (remapped)
+			feed_pages(map, cpu);
+		else if (!(attrs & DMA_ATTR_NO_KERNEL_MAPPING))
+			feed_memory(map->segs, virt_to_phys(cpu), size);
+	}
+	rules_mapped(slot, map);
 }
 
 static void feed_alloc(void *unused, struct device *dev, void *cpu,
@@ -157,7 +182,7 @@ static void feed_alloc(void *unused, struct device *dev, void *cpu,
 		       enum dma_data_direction dir, gfp_t gfp,
 		       unsigned long attrs)
 {
-	feed_allocated(dev, LEDGER_COHERENT, cpu, bus, size, dir);
+	feed_allocated(dev, LEDGER_COHERENT, cpu, bus, size, dir, attrs);
 }
 
 static void feed_alloc_pages(void *unused, struct device *dev, void *cpu,
@@ -165,7 +190,7 @@ static void feed_alloc_pages(void *unused, struct device *dev, void *cpu,
 			     enum dma_data_direction dir, gfp_t gfp,
 			     unsigned long attrs)
 {
-	feed_allocated(dev, LEDGER_PAGES, cpu, bus, size, dir);
+	feed_allocated(dev, LEDGER_PAGES, cpu, bus, size, dir, attrs);
 }
 
 static void feed_end(struct device *dev, const struct ledger_call *call)
