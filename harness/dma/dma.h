@@ -30,12 +30,12 @@ struct umlab_bounce;
 struct umlab_domain;
 struct umlab_slot;
 
-/* How many mappings are remembered after their end, for better messages */
+/* How many segments are remembered after their end, for better messages */
 #define UMLAB_DMA_PAST	32
 
 /**
- * struct umlab_dma_past - a mapping that is no more
- * @bus: its (first) bus address
+ * struct umlab_dma_past - a segment of a mapping that is no more
+ * @bus: its bus address
  * @size: in bytes; 0: none
  * @when: the journal at its end
  * @stack: who ended it
@@ -60,7 +60,7 @@ struct umlab_dma_past {
  * @incomplete: there was no memory for an entry; told once
  * @unprobed: a driver's probe has failed
  * @reclaiming: leaks are being undone, which is not the driver's doing
- * @past: the last mappings that ended, a ring
+ * @past: the last segments of mappings that ended, a ring
  * @past_next: in it
  * @bounce: the pool of bounce buffers; NULL: none
  * @domain: the IOMMU's page tables; NULL: none

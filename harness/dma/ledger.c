@@ -138,7 +138,9 @@ void ledger_remove(struct umlab_slot *slot, struct ledger_mapping *map,
 	unsigned int i = min(map->nents, UMLAB_DMA_PAST);
 
 	lockdep_assert_held(&slot->lock);
-	/* The first comes last, as by it a list is known. */
+	/* Addresses are in the first ones, and by the first a list is known. */
+	while (i && !map->segs[i - 1].size)
+		i--;
 	while (i--)
 		dma->past[dma->past_next++ % UMLAB_DMA_PAST] =
 			(struct umlab_dma_past) {

@@ -7,6 +7,7 @@
 #include <kunit/test.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
+#include <linux/string.h>
 #include <umlab/model.h>
 
 #include "dma.h"
@@ -228,6 +229,99 @@ dma_addr_t lab_dma_map(const struct lab_dma *dma, void *buffer, size_t size,
 
 	KUNIT_ASSERT_EQ(dma->test, dma_mapping_error(dma->dev, bus), 0);
 	return bus;
+}
+
+/* What is around a buffer, and what a write that is refused would leave */
+#define DMA_FENCE	0x5a
+#define DMA_LOST	0xa7
+
+struct lab_dma_buffer lab_dma_begin(struct kunit *test,
+				    const struct umlab_model *model,
+				    size_t offset, size_t size)
+{
+	struct lab_dma_buffer buffer = {
+		.dma = lab_dma_plug_model(test, model, NULL),
+		.pages = lab_dma_pages(test, offset + size),
+		.size = size,
+	};
+
+	buffer.memory = buffer.pages + offset;
+	memset(buffer.pages, DMA_FENCE, PAGE_ALIGN(offset + size));
+	lab_dma_fill(buffer.memory, size, 1);
+	buffer.bus = lab_dma_map(&buffer.dma, buffer.memory, size,
+				 DMA_BIDIRECTIONAL);
+	return buffer;
+}
+
+void lab_dma_end(const struct lab_dma_buffer *buffer)
+{
+	size_t before = buffer->memory - buffer->pages;
+	u8 *end = buffer->memory + buffer->size;
+	struct kunit *test = buffer->dma.test;
+
+	dma_unmap_single(buffer->dma.dev, buffer->bus, buffer->size,
+			 DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_TRUE(test, lab_dma_holds(buffer->memory, buffer->size, 1));
+	KUNIT_EXPECT_NULL(test, memchr_inv(buffer->pages, DMA_FENCE, before));
+	KUNIT_EXPECT_NULL(test, memchr_inv(end, DMA_FENCE,
+					   PTR_ALIGN(end, PAGE_SIZE) - end));
+}
+
+void lab_dma_declare(const struct lab_dma *dma, enum umlab_violation kind,
+		     unsigned int times)
+{
+	while (times--)
+		umlab_expect_violation(dma->slot, kind);
+}
+
+/* The longest access that is refused, in bytes */
+#define DMA_REFUSED	256
+
+void lab_dma_refuse_read(const struct lab_dma *dma, dma_addr_t bus, size_t size,
+			 enum umlab_violation kind)
+{
+	unsigned int before = umlab_violations(dma->slot, kind);
+	u8 buffer[DMA_REFUSED] = { };
+
+	KUNIT_ASSERT_LE(dma->test, size, sizeof(buffer));
+	umlab_expect_violation(dma->slot, kind);
+	KUNIT_EXPECT_EQ_MSG(dma->test, lab_dma_read(dma, bus, buffer, size),
+			    -EIO, "read of %zu bytes at %pad", size, &bus);
+	KUNIT_EXPECT_NULL(dma->test, memchr_inv(buffer, 0xff, size));
+	lab_dma_expect_violations(dma, kind, before + 1);
+}
+
+void lab_dma_refuse_write(const struct lab_dma *dma, dma_addr_t bus,
+			  size_t size, enum umlab_violation kind)
+{
+	unsigned int before = umlab_violations(dma->slot, kind);
+	u8 buffer[DMA_REFUSED];
+
+	KUNIT_ASSERT_LE(dma->test, size, sizeof(buffer));
+	memset(buffer, DMA_LOST, sizeof(buffer));
+	umlab_expect_violation(dma->slot, kind);
+	KUNIT_EXPECT_EQ_MSG(dma->test, lab_dma_write(dma, bus, buffer, size),
+			    -EIO, "write of %zu bytes at %pad", size, &bus);
+	lab_dma_expect_violations(dma, kind, before + 1);
+}
+
+void lab_dma_refuse(const struct lab_dma *dma, dma_addr_t bus, size_t size,
+		    enum umlab_violation kind)
+{
+	lab_dma_refuse_read(dma, bus, size, kind);
+	lab_dma_refuse_write(dma, bus, size, kind);
+}
+
+unsigned int lab_dma_events(const struct lab_dma *dma,
+			    enum umlab_event_kind kind, bool failed)
+{
+	const struct umlab_event pattern = {
+		.kind = kind,
+		.where = failed,
+		.any = UMLAB_ANY_VALUE | UMLAB_ANY_SIZE | UMLAB_ANY_OFFSET,
+	};
+
+	return umlab_journal_count(dma->slot, dma->begin, pattern);
 }
 
 void lab_dma_expect_violations(const struct lab_dma *dma,

@@ -8,6 +8,7 @@
 #ifndef _LAB_DMA_H
 #define _LAB_DMA_H
 
+#include <linux/bits.h>
 #include <linux/dma-mapping.h>
 #include <umlab/machine.h>
 
@@ -15,6 +16,10 @@ struct kunit;
 struct scatterlist;
 struct sg_table;
 struct umlab_model;
+
+/* Sets of topologies, by places in umlab_topologies: coherent ones are first */
+#define LAB_DMA_ALL		GENMASK(UMLAB_TOPOLOGIES - 1, 0)
+#define LAB_DMA_COHERENT	GENMASK(UMLAB_TOPOLOGIES / 2 - 1, 0)
 
 /**
  * struct lab_dma - a device that was plugged in, as a bus master
@@ -147,6 +152,87 @@ void *lab_dma_pages(struct kunit *test, size_t size);
  */
 dma_addr_t lab_dma_map(const struct lab_dma *dma, void *buffer, size_t size,
 		       enum dma_data_direction dir);
+
+/**
+ * struct lab_dma_buffer - a device with a buffer mapped both ways
+ * @dma: the device
+ * @pages: what the buffer is in, with a fence around it
+ * @memory: the buffer; pattern 1 is in it, see lab_dma_fill()
+ * @size: in bytes
+ * @bus: where the device finds it
+ */
+struct lab_dma_buffer {
+	struct lab_dma dma;
+	u8 *pages;
+	u8 *memory;
+	size_t size;
+	dma_addr_t bus;
+};
+
+/**
+ * lab_dma_begin() - plug in a device, and map a buffer for it
+ * @test: as for lab_dma_plug()
+ * @model: the device's
+ * @offset: where in the pages the buffer begins, in bytes
+ * @size: of the buffer, in bytes
+ */
+struct lab_dma_buffer lab_dma_begin(struct kunit *test,
+				    const struct umlab_model *model,
+				    size_t offset, size_t size);
+
+/**
+ * lab_dma_end() - unmap it, and expect the pattern and the fence to be there
+ * @buffer: from lab_dma_begin()
+ */
+void lab_dma_end(const struct lab_dma_buffer *buffer);
+
+/**
+ * lab_dma_declare() - umlab_expect_violation(), so many times
+ * @dma: the device
+ * @kind: of this kind
+ * @times: so many
+ */
+void lab_dma_declare(const struct lab_dma *dma, enum umlab_violation kind,
+		     unsigned int times);
+
+/**
+ * lab_dma_refuse_read() - expect that the device may not read: it gets all-ones
+ * @dma: the device
+ * @bus: the bus address
+ * @size: in bytes, 256 at most
+ * @kind: the violation that it is, once; declared here
+ */
+void lab_dma_refuse_read(const struct lab_dma *dma, dma_addr_t bus, size_t size,
+			 enum umlab_violation kind);
+
+/**
+ * lab_dma_refuse_write() - expect that the device may not write
+ * @dma: as for lab_dma_refuse_read()
+ * @bus: likewise
+ * @size: likewise
+ * @kind: likewise
+ */
+void lab_dma_refuse_write(const struct lab_dma *dma, dma_addr_t bus,
+			  size_t size, enum umlab_violation kind);
+
+/**
+ * lab_dma_refuse() - expect that the device may do neither
+ * @dma: as for lab_dma_refuse_read()
+ * @bus: likewise
+ * @size: likewise
+ * @kind: the violation that each of both is
+ */
+void lab_dma_refuse(const struct lab_dma *dma, dma_addr_t bus, size_t size,
+		    enum umlab_violation kind);
+
+/**
+ * lab_dma_events() - how many events the journal has since the device is there
+ * @dma: the device
+ * @kind: of this kind
+ * @failed: of accesses: those that failed, or those that did not
+ */
+unsigned int lab_dma_events(const struct lab_dma *dma,
+			    enum umlab_event_kind kind, bool failed);
 
 /**
  * lab_dma_expect_violations() - expect that there were so many

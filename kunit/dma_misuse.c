@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a driver does wrong with the DMA API in more than one call
+ *
+ * As in dma_rules.c, each mistake is made on purpose, after the same was done
+ * right, and the kernel's own checks see some of it too. Then: which test it
+ * fails, and what the log says.
+ */
+
+#include <kunit/resource.h>
+#include <kunit/test.h>
+#include <linux/bits.h>
+#include <linux/compiler.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/sched.h>
+
+#include "lib/dma.h"
+#include "lib/klog.h"
+
+#define MISUSE_SIZE	200
+#define MISUSE_MEMORY	(3 * PAGE_SIZE)
+
+static void misuse_twice(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	dma_addr_t bus = lab_dma_map(dma, memory, MISUSE_SIZE, DMA_TO_DEVICE);
+
+	dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+	if (wrong)
+		dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+}
+
+static void misuse_sync_late(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	dma_addr_t bus = lab_dma_map(dma, memory, MISUSE_SIZE, DMA_TO_DEVICE);
+
+	if (!wrong)
+		dma_sync_single_for_cpu(dma->dev, bus, 1, DMA_TO_DEVICE);
+	dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+	if (wrong)
+		dma_sync_single_for_cpu(dma->dev, bus, 1, DMA_TO_DEVICE);
+}
+
+/* The address that is in a descriptor nobody has filled in */
+static void misuse_never(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	dma_addr_t bus = wrong ? 0 : lab_dma_map(dma, memory, MISUSE_SIZE,
+						 DMA_TO_DEVICE);
+
+	dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+}
+
+static void misuse_failed(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	dma_addr_t bus = DMA_MAPPING_ERROR;
+
+	if (wrong || !dma_mapping_error(dma->dev, bus))
+		dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+}
+
+static void misuse_unchecked(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	dma_addr_t bus = dma_map_single(dma->dev, memory, MISUSE_SIZE,
+					DMA_TO_DEVICE);
+
+	if (wrong || !dma_mapping_error(dma->dev, bus))
+		dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+}
+
+static void misuse_others(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	struct lab_dma other = lab_dma_in(dma->test, umlab_topology(dma->slot));
+	dma_addr_t bus = lab_dma_map(&other, memory, MISUSE_SIZE,
+				     DMA_TO_DEVICE);
+
+	if (wrong)
+		dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+	dma_unmap_single(other.dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+	umlab_unplug(dma->test, other.slot);
+}
+
+static void misuse_swapped(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	dma_addr_t one, two;
+	void *first = dma_alloc_coherent(dma->dev, 100, &one, GFP_KERNEL);
+	void *second = dma_alloc_coherent(dma->dev, 100, &two, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(dma->test, first);
+	KUNIT_ASSERT_NOT_NULL(dma->test, second);
+	dma_free_coherent(dma->dev, 100, first, wrong ? two : one);
+	dma_free_coherent(dma->dev, 100, second, wrong ? one : two);
+}
+
+/* An IOMMU makes one of two; the list had two all the same. */
+static void misuse_merged(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	struct scatterlist list[2];
+	int count;
+
+	sg_init_table(list, 2);
+	sg_set_buf(&list[0], memory, PAGE_SIZE);
+	sg_set_buf(&list[1], memory + PAGE_SIZE, PAGE_SIZE);
+	count = dma_map_sg(dma->dev, list, 2, DMA_TO_DEVICE);
+	KUNIT_ASSERT_EQ(dma->test, count, 1);
+	dma_unmap_sg(dma->dev, list, wrong ? count : 2, DMA_TO_DEVICE);
+}
+
+static void misuse_constant(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	static const u8 constant[MISUSE_SIZE] = { 1 };
+	void *buffer = wrong ? (void *)constant : memory;
+	dma_addr_t bus = lab_dma_map(dma, buffer, MISUSE_SIZE, DMA_TO_DEVICE);
+
+	dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+}
+
+static void misuse_coherent(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	dma_addr_t shared, bus;
+	void *cpu = dma_alloc_coherent(dma->dev, 100, &shared, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(dma->test, cpu);
+	bus = lab_dma_map(dma, wrong ? cpu : memory, 100, DMA_TO_DEVICE);
+	dma_unmap_single(dma->dev, bus, 100, DMA_TO_DEVICE);
+	dma_free_coherent(dma->dev, 100, cpu, shared);
+}
+
+/* The device takes it twice, and has to be done with it twice. */
+static void misuse_in_flight(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	dma_addr_t bus = lab_dma_map(dma, memory, MISUSE_SIZE, DMA_TO_DEVICE);
+
+	KUNIT_EXPECT_EQ(dma->test, lab_dma_hold(dma, bus, true), 0);
+	KUNIT_EXPECT_EQ(dma->test,
+			lab_dma_hold(dma, bus + MISUSE_SIZE - 1, true), 0);
+	lab_dma_hold(dma, bus, false);
+	if (!wrong)
+		lab_dma_hold(dma, bus + 100, false);
+	dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(dma->test, lab_dma_hold(dma, bus, true), -EIO);
+}
+
+static void misuse_leaks(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	dma_addr_t bus[12];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bus); i++)
+		bus[i] = lab_dma_map(dma, memory + 64 * i, 64, DMA_TO_DEVICE);
+	for (i = 0; i < ARRAY_SIZE(bus) && !wrong; i++)
+		dma_unmap_single(dma->dev, bus[i], 64, DMA_TO_DEVICE);
+}
+
+/**
+ * struct misuse_row - a mistake that takes more than one wrong argument
+ * @name: the case
+ * @make: makes it, or does the same right
+ * @kind: what comes of it
+ * @times: how often
+ * @api: how often the kernel's own checks complain
+ * @in: in which topologies it can be made
+ */
+struct misuse_row {
+	const char *name;
+	void (*make)(const struct lab_dma *dma, u8 *memory, bool wrong);
+	enum umlab_violation kind;
+	unsigned int times;
+	unsigned int api;
+	unsigned int in;
+};
+
+static const struct misuse_row misuse_rows[] = {
+	{ "unmapped twice", misuse_twice, UMLAB_VIOLATION_DMA_TWICE, 1, 1,
+	  LAB_DMA_ALL },
+	{ "synced when unmapped", misuse_sync_late, UMLAB_VIOLATION_DMA_TWICE,
+	  1, 1, LAB_DMA_COHERENT },
+	{ "unmapped and never mapped", misuse_never,
+	  UMLAB_VIOLATION_DMA_UNKNOWN, 1, 1, LAB_DMA_COHERENT },
+	{ "unmapped though mapping failed", misuse_failed,
+	  UMLAB_VIOLATION_DMA_UNKNOWN, 1, 1, LAB_DMA_COHERENT },
+	{ "not checked whether mapping failed", misuse_unchecked,
+	  UMLAB_VIOLATION_DMA_API, 1, 0, LAB_DMA_COHERENT },
+	{ "unmapped for another device", misuse_others,
+	  UMLAB_VIOLATION_DMA_DEVICE, 1, 1, LAB_DMA_ALL },
+	{ "coherent memory freed by another's address", misuse_swapped,
+	  UMLAB_VIOLATION_DMA_UNMAP, 2, 2, LAB_DMA_ALL },
+	{ "list unmapped with as many as were made of it", misuse_merged,
+	  UMLAB_VIOLATION_DMA_UNMAP, 1, 1, BIT(UMLAB_DMA_IOMMU) },
+	{ "constant data mapped", misuse_constant, UMLAB_VIOLATION_DMA_MEMORY,
+	  1, 1, LAB_DMA_ALL },
+	/* They look at the first line of what the device writes. */
+	{ "coherent memory mapped", misuse_coherent,
+	  UMLAB_VIOLATION_DMA_OVERLAP, 1, 0,
+	  LAB_DMA_COHERENT & ~BIT(UMLAB_DMA_IOMMU) },
+	{ "unmapped in flight", misuse_in_flight, UMLAB_VIOLATION_DMA_BUSY, 1,
+	  0, LAB_DMA_ALL },
+	/* Eight one by one, and all the others */
+	{ "a dozen leaked", misuse_leaks, UMLAB_VIOLATION_DMA_LEAK, 9, 0,
+	  LAB_DMA_COHERENT },
+};
+
+KUNIT_ARRAY_PARAM_DESC(misuse_row, misuse_rows, name);
+
+static void misuse_wrong_use(struct kunit *test)
+{
+	const struct misuse_row *row = test->param_value;
+	u8 *memory = lab_dma_pages(test, MISUSE_MEMORY);
+	unsigned int i;
+
+	for (i = 0; i < UMLAB_TOPOLOGIES; i++) {
+		struct lab_dma dma;
+
+		if (!(row->in & BIT(i)))
+			continue;
+		dma = lab_dma_in(test, &umlab_topologies[i]);
+		row->make(&dma, memory, false);
+		KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
+		lab_dma_declare(&dma, row->kind, row->times);
+		lab_dma_declare(&dma, UMLAB_VIOLATION_DMA_API, row->api);
+		row->make(&dma, memory, true);
+		umlab_unplug(test, dma.slot);
+	}
+}
+
+static void misuse_end_other(void *other)
+{
+	struct kunit *test = current->kunit_test;
+
+	kunit_cleanup(other);
+	current->kunit_test = test;
+}
+
+/* It fails the test that the device is there for, not the one that runs. */
+static void misuse_whose(struct kunit *test)
+{
+	struct kunit *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
+	u8 *memory = lab_dma_pages(test, PAGE_SIZE);
+	struct lab_dma dma;
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	kunit_init_test(other, "other", NULL);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, misuse_end_other,
+						  other));
+	dma = lab_dma_plug(other, NULL);
+	misuse_in_flight(&dma, memory, false);
+	KUNIT_EXPECT_EQ(test, other->status, KUNIT_SUCCESS);
+	misuse_in_flight(&dma, memory, true);
+	KUNIT_EXPECT_EQ(test, other->status, KUNIT_FAILURE);
+	KUNIT_EXPECT_EQ(test, umlab_violations(dma.slot,
+					       UMLAB_VIOLATION_DMA_BUSY), 1);
+}
+
+static noinline dma_addr_t misuse_maker(const struct lab_dma *dma, u8 *memory)
+{
+	dma_addr_t bus = dma_map_single(dma->dev, memory, 100, DMA_TO_DEVICE);
+
+	KUNIT_ASSERT_EQ(dma->test, dma_mapping_error(dma->dev, bus), 0);
+	return bus;
+}
+
+static noinline void misuse_ender(const struct lab_dma *dma, dma_addr_t bus)
+{
+	dma_unmap_single(dma->dev, bus, 100, DMA_TO_DEVICE);
+	barrier();	/* if it were the last call, it would be a jump */
+}
+
+/* The device reads a byte where nothing is mapped: that is told like this. */
+static void misuse_expect_told(const struct lab_dma *dma, dma_addr_t bus,
+			       const char *what, const char *who)
+{
+	struct kmsg_dump_iter begin = lab_klog_now();
+	u8 byte;
+
+	lab_dma_declare(dma, UMLAB_VIOLATION_DMA_UNMAPPED, 1);
+	KUNIT_EXPECT_EQ(dma->test, lab_dma_read(dma, bus, &byte, 1), -EIO);
+	KUNIT_EXPECT_TRUE_MSG(dma->test, lab_klog_has(begin, what), "%s", what);
+	KUNIT_EXPECT_TRUE_MSG(dma->test, lab_klog_has(begin, who), "%s", who);
+}
+
+static void misuse_words(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	u8 *memory = lab_dma_pages(test, PAGE_SIZE);
+	dma_addr_t bus = misuse_maker(&dma, memory + 64);
+
+	misuse_expect_told(&dma, bus + 105,
+			   "0x5 past the end of the nearest mapping of 0x64 bytes",
+			   "to the device, made by misuse_maker");
+	misuse_expect_told(&dma, bus - 3,
+			   "0x3 before the nearest mapping of 0x64 bytes",
+			   "to the device, made by misuse_maker");
+	misuse_ender(&dma, bus);
+	misuse_expect_told(&dma, bus + 99,
+			   "is mapped no longer, it was in 0x64 bytes",
+			   "unmapped by misuse_ender");
+}
+
+/*
+ * Of a list, each segment is remembered. Behind the IOMMU there is but one,
+ * which the last entry is a part of.
+ */
+static void misuse_words_of_list(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	bool merged = lab_dma_is(&dma, UMLAB_DMA_IOMMU);
+	u8 *memory = lab_dma_pages(test, 5 * PAGE_SIZE);
+	struct scatterlist list[3];
+	unsigned int i;
+	dma_addr_t bus;
+
+	sg_init_table(list, ARRAY_SIZE(list));
+	for (i = 0; i < ARRAY_SIZE(list); i++)
+		sg_set_buf(&list[i], memory + 2 * i * PAGE_SIZE, PAGE_SIZE);
+	lab_dma_fill(sg_virt(&list[2]), PAGE_SIZE, 1);
+	KUNIT_ASSERT_EQ(test, merged ? 1 : 3,
+			dma_map_sg(dma.dev, list, 3, DMA_TO_DEVICE));
+	bus = merged ? sg_dma_address(list) + 2 * PAGE_SIZE :
+		       sg_dma_address(&list[2]);
+	lab_dma_expect_read(&dma, bus, PAGE_SIZE, 1);
+	dma_unmap_sg(dma.dev, list, 3, DMA_TO_DEVICE);
+	misuse_expect_told(&dma, bus + PAGE_SIZE - 1, merged ?
+			   "is mapped no longer, it was in 0x3000 bytes" :
+			   "is mapped no longer, it was in 0x1000 bytes",
+			   __func__);
+}
+
+static struct kunit_case misuse_cases[] = {
+	KUNIT_CASE_PARAM(misuse_wrong_use, misuse_row_gen_params),
+	KUNIT_CASE(misuse_whose),
+	KUNIT_CASE_PARAM(misuse_words, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(misuse_words_of_list, umlab_topology_gen_params),
+	{}
+};
+
+static struct kunit_suite misuse_suite = {
+	.name		= "umlab_dma_misuse",
+	.test_cases	= misuse_cases,
+};
+
+kunit_test_suite(misuse_suite);
