@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that the DMA API allocates, in each topology
+ * Coherent memory, in each topology
  *
- * Coherent memory is the CPU's and the device's at once, also where the device
- * is not coherent. What dma_alloc_pages() and dma_alloc_noncontiguous() give is
- * synced, as what is mapped by other calls.
+ * It is the CPU's and the device's at once, also where the device is not coherent.
  */
 
 #include <kunit/test.h>
@@ -12,7 +10,6 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
-#include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
@@ -261,26 +258,6 @@ static void coherent_without_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
 }
 
-static void coherent_refuse_read(const struct lab_dma *dma, dma_addr_t bus,
-				 enum umlab_violation kind)
-{
-	u8 byte = 0;
-
-	umlab_expect_violation(dma->slot, kind);
-	KUNIT_EXPECT_EQ(dma->test, lab_dma_read(dma, bus, &byte, 1), -EIO);
-	KUNIT_EXPECT_EQ(dma->test, byte, 0xff);
-}
-
-/* Of two bytes, so that it may be the second for which it is refused */
-static void coherent_refuse_write(const struct lab_dma *dma, dma_addr_t bus,
-				  enum umlab_violation kind)
-{
-	static const u8 bytes[2] = { 0xee, 0xee };
-
-	umlab_expect_violation(dma->slot, kind);
-	KUNIT_EXPECT_EQ(dma->test, lab_dma_write(dma, bus, bytes, 2), -EIO);
-}
-
 /* It ends where it ends, not with the page. */
 static void coherent_past_end(struct kunit *test)
 {
@@ -291,12 +268,12 @@ static void coherent_past_end(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct coherent memory = coherent_new(&dma, sizes[i]);
 
-		coherent_refuse_read(&dma, memory.bus - 1,
+		lab_dma_refuse_read(&dma, memory.bus - 1, 1,
+				    UMLAB_VIOLATION_DMA_UNMAPPED);
+		lab_dma_refuse_read(&dma, memory.bus + sizes[i], 1,
+				    UMLAB_VIOLATION_DMA_UNMAPPED);
+		lab_dma_refuse_write(&dma, memory.bus + sizes[i] - 1, 2,
 				     UMLAB_VIOLATION_DMA_UNMAPPED);
-		coherent_refuse_read(&dma, memory.bus + sizes[i],
-				     UMLAB_VIOLATION_DMA_UNMAPPED);
-		coherent_refuse_write(&dma, memory.bus + sizes[i] - 1,
-				      UMLAB_VIOLATION_DMA_UNMAPPED);
 		KUNIT_EXPECT_EQ(test, memory.cpu[sizes[i] - 1], 0);
 		coherent_free(&memory);
 	}
@@ -309,8 +286,8 @@ static void coherent_use_after_free(struct kunit *test)
 
 	coherent_expect_shared(&memory, 0, PAGE_SIZE);
 	coherent_free(&memory);
-	coherent_refuse_read(&dma, memory.bus, UMLAB_VIOLATION_DMA_UNMAPPED);
-	coherent_refuse_write(&dma, memory.bus, UMLAB_VIOLATION_DMA_UNMAPPED);
+	lab_dma_refuse_read(&dma, memory.bus, 1, UMLAB_VIOLATION_DMA_UNMAPPED);
+	lab_dma_refuse_write(&dma, memory.bus, 2, UMLAB_VIOLATION_DMA_UNMAPPED);
 }
 
 #define COHERENT_MANY	16
@@ -373,80 +350,6 @@ static void coherent_managed(struct kunit *test)
 			   UMLAB_DID_DMA(UMLAB_FREE, kept.bus, SZ_8K));
 }
 
-/* The device reads what the CPU wrote; what it then writes waits for a sync. */
-static void coherent_stream(const struct lab_dma *dma, dma_addr_t bus, u8 *cpu,
-			    size_t size)
-{
-	lab_dma_expect_read(dma, bus, size, 1);
-	lab_dma_put(dma, bus, size, 2);
-	KUNIT_EXPECT_TRUE(dma->test,
-			  lab_dma_holds(cpu, size,
-					coherent_is_noncoherent(dma) ? 1 : 2));
-}
-
-/* It is the CPU's at first, and after a sync: no end of it is the device's. */
-static void coherent_expect_cpus(const struct lab_dma *dma, dma_addr_t bus,
-				 size_t size)
-{
-	coherent_refuse_read(dma, bus, UMLAB_VIOLATION_DMA_OWNER);
-	coherent_refuse_write(dma, bus + size - 2, UMLAB_VIOLATION_DMA_OWNER);
-}
-
-static void coherent_pages(struct kunit *test)
-{
-	struct lab_dma dma = lab_dma_plug(test, NULL);
-	struct page *page;
-	dma_addr_t bus;
-	u8 *cpu;
-
-	page = dma_alloc_pages(dma.dev, SZ_8K, &bus, DMA_BIDIRECTIONAL,
-			       GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	cpu = page_address(page);
-	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 1);
-	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(cpu, 0, SZ_8K), NULL);
-	coherent_expect_cpus(&dma, bus, SZ_8K);
-	lab_dma_fill(cpu, SZ_8K, 1);
-	dma_sync_single_for_device(dma.dev, bus, SZ_8K, DMA_BIDIRECTIONAL);
-	coherent_stream(&dma, bus, cpu, SZ_8K);
-	dma_sync_single_for_cpu(dma.dev, bus, SZ_8K, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_TRUE(test, lab_dma_holds(cpu, SZ_8K, 2));
-	coherent_expect_cpus(&dma, bus, SZ_8K);
-	dma_free_pages(dma.dev, SZ_8K, page, bus, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
-	coherent_refuse_read(&dma, bus, UMLAB_VIOLATION_DMA_UNMAPPED);
-}
-
-/* One piece for the device, any pages, and one piece for the CPU if it wants */
-static void coherent_noncontiguous(struct kunit *test)
-{
-	struct lab_dma dma = lab_dma_plug(test, NULL);
-	struct sg_table *table;
-	dma_addr_t bus;
-	u8 *cpu;
-
-	table = dma_alloc_noncontiguous(dma.dev, SZ_64K, DMA_BIDIRECTIONAL,
-					GFP_KERNEL, 0);
-	KUNIT_ASSERT_NOT_NULL(test, table);
-	bus = sg_dma_address(table->sgl);
-	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 1);
-	KUNIT_EXPECT_EQ(test, table->nents, 1);
-	KUNIT_EXPECT_EQ(test, sg_dma_len(table->sgl), SZ_64K);
-	cpu = dma_vmap_noncontiguous(dma.dev, SZ_64K, table);
-	KUNIT_ASSERT_NOT_NULL(test, cpu);
-	coherent_expect_cpus(&dma, bus, SZ_64K);
-	lab_dma_fill(cpu, SZ_64K, 1);
-	dma_sync_sgtable_for_device(dma.dev, table, DMA_BIDIRECTIONAL);
-	coherent_stream(&dma, bus, cpu, SZ_64K);
-	dma_sync_sgtable_for_cpu(dma.dev, table, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_TRUE(test, lab_dma_holds(cpu, SZ_64K, 2));
-	coherent_expect_cpus(&dma, bus, SZ_64K);
-	dma_vunmap_noncontiguous(dma.dev, cpu);
-	dma_free_noncontiguous(dma.dev, SZ_64K, table, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
-	coherent_refuse_read(&dma, bus, UMLAB_VIOLATION_DMA_UNMAPPED);
-}
-
 static struct kunit_case coherent_cases[] = {
 	KUNIT_CASE_PARAM(coherent_sizes, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(coherent_largest, umlab_topology_gen_params),
@@ -458,8 +361,6 @@ static struct kunit_case coherent_cases[] = {
 	KUNIT_CASE_PARAM(coherent_use_after_free, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(coherent_many, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(coherent_managed, umlab_topology_gen_params),
-	KUNIT_CASE_PARAM(coherent_pages, umlab_topology_gen_params),
-	KUNIT_CASE_PARAM(coherent_noncontiguous, umlab_topology_gen_params),
 	{}
 };
 

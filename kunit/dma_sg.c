@@ -2,8 +2,8 @@
 /*
  * Scatter/gather lists: what becomes of their entries
  *
- * Behind the IOMMU, entries that go on at a page are merged, so a list has fewer
- * segments than entries; everywhere else it has as many.
+ * Behind the IOMMU, entries that go on at a page are merged, so a list has
+ * fewer segments than entries; everywhere else it has as many.
  */
 
 #include <kunit/test.h>
@@ -42,8 +42,9 @@ static const struct lab_list_shape gather_shapes[] = {
 };
 
 /* As many entries of a size, each @stride bytes after the one before */
-static struct lab_list *gather_row(const struct lab_dma *dma, unsigned int nents,
-				 unsigned int size, size_t stride)
+static struct lab_list *gather_row(const struct lab_dma *dma,
+				   unsigned int nents, unsigned int size,
+				   size_t stride)
 {
 	struct lab_list *list = lab_list_new(dma, "row", nents, nents * stride);
 	struct scatterlist *sg;
@@ -54,7 +55,7 @@ static struct lab_list *gather_row(const struct lab_dma *dma, unsigned int nents
 	return list;
 }
 
-/* And what is beside an entry stays as it is. */
+/* Each side sees the other's writes; what is beside an entry stays as it is. */
 static void gather_check_shape(const struct lab_dma *dma,
 			       const struct lab_list_shape *shape, u8 seed)
 {
@@ -94,7 +95,7 @@ static void gather_lengths(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(lengths); i++)
 		lab_list_check(gather_row(&dma, lengths[i], 100, 128),
-			     lengths[i], i);
+			       lengths[i], i);
 }
 
 /* What is merged goes on from one part of a chained list to the next. */
@@ -102,7 +103,8 @@ static void gather_chained(struct kunit *test)
 {
 	const unsigned int pages = SG_MAX_SINGLE_ALLOC;
 	struct lab_dma dma = lab_dma_plug(test, NULL);
-	struct lab_list *list = gather_row(&dma, pages + 1, PAGE_SIZE, PAGE_SIZE);
+	struct lab_list *list = gather_row(&dma, pages + 1, PAGE_SIZE,
+					   PAGE_SIZE);
 	struct scatterlist *last;
 
 	KUNIT_ASSERT_TRUE(test, sg_is_chain(&list->table.sgl[pages - 1]));
@@ -236,20 +238,19 @@ static void gather_syncs(struct kunit *test)
 	struct lab_list *list = lab_list_of(&dma, &lab_list_mixed);
 	struct scatterlist *sgl = list->table.sgl;
 	unsigned int nents = list->table.orig_nents;
+	dma_addr_t last;
 	u8 byte, round;
 
 	lab_list_fill(list, 0);
 	lab_list_map(list, DMA_BIDIRECTIONAL);
+	last = sg_dma_address(lab_list_last(list));
 	for (round = 0; round < 6; round += 2) {
 		lab_list_device_reads(list, round);
 		lab_list_device_writes(list, round + 1);
 		dma_sync_sg_for_cpu(dma.dev, sgl, nents, DMA_BIDIRECTIONAL);
 		lab_list_expect_holds(list, round + 1);
 		umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_OWNER);
-		KUNIT_EXPECT_EQ(test, -EIO,
-				lab_dma_read(&dma,
-					     sg_dma_address(lab_list_last(list)),
-					     &byte, 1));
+		KUNIT_EXPECT_EQ(test, -EIO, lab_dma_read(&dma, last, &byte, 1));
 		lab_list_fill(list, round + 2);
 		dma_sync_sg_for_device(dma.dev, sgl, nents, DMA_BIDIRECTIONAL);
 	}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Scatter/gather lists: what goes wrong with their segments and counts
+ * Scatter/gather lists: wrong counts, and addresses that are not a segment's
  *
  * What a device is given are segments; what is unmapped and synced are entries.
- * Behind the IOMMU these are not as many; a driver that takes the one for the
- * other works everywhere else.
+ * Only where the IOMMU has merged some does it show that a driver takes one for
+ * the other.
  */
 
 #include <kunit/test.h>
@@ -18,13 +18,15 @@ static void miscount_end(struct kunit *test)
 {
 	struct lab_dma dma = lab_dma_plug(test, NULL);
 	struct lab_list *list = lab_list_of(&dma, &lab_list_mixed);
+	struct scatterlist *last;
 	dma_addr_t start, end;
 	u8 bytes[2] = { 0xee, 0xee };
 
 	lab_list_fill(list, 1);
 	lab_list_map(list, DMA_BIDIRECTIONAL);
 	start = sg_dma_address(list->table.sgl);
-	end = sg_dma_address(lab_list_last(list)) + sg_dma_len(lab_list_last(list));
+	last = lab_list_last(list);
+	end = sg_dma_address(last) + sg_dma_len(last);
 	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_UNMAPPED);
 	KUNIT_EXPECT_EQ(test, lab_dma_write(&dma, start - 1, bytes, 2), -EIO);
 	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_UNMAPPED);
@@ -68,11 +70,11 @@ static void miscount_same_page(struct kunit *test)
 }
 
 /*
- * A driver is about to give the mapped count where the entries' belongs (bug class
- * sg-nents). The ledger tells of it, and the kernel of each segment.
+ * A driver is about to give the mapped count where the entries' belongs (bug
+ * class sg-nents). The ledger tells of it, and the kernel of each segment.
  */
 static void miscount_declare(const struct lab_list *list,
-				   enum umlab_violation kind)
+			     enum umlab_violation kind)
 {
 	unsigned int i;
 
@@ -111,7 +113,7 @@ static void miscount_unmap(struct lab_list *list)
 	KUNIT_EXPECT_EQ(dma->test, lab_dma_read(dma, bus, &byte, 1), -EIO);
 }
 
-/* It is a mistake, and no more: all of it is unmapped, and can be mapped again. */
+/* It is a mistake, and no more: all is unmapped, and can be mapped again. */
 static void miscount_unmap_mapped(struct kunit *test)
 {
 	static const struct lab_list_shape *const shapes[] = {

@@ -2,8 +2,8 @@
 /*
  * Scatter/gather lists, mapped for a device that goes through their segments
  *
- * What the CPU writes and sees are the entries, one after another; what the device
- * does are the segments. A check that fails names the list.
+ * What the CPU writes and sees are the entries, one after another; what the
+ * device goes through are the segments.
  */
 #ifndef _LAB_DMA_LIST_H
 #define _LAB_DMA_LIST_H
@@ -166,8 +166,8 @@ void lab_list_device_reads(struct lab_list *list, u8 seed);
 void lab_list_device_writes(struct lab_list *list, u8 seed);
 
 /**
- * lab_list_check() - map, use and unmap a list: each side sees the other's writes
- * @list: the list
+ * lab_list_check() - expect that each side sees the other's writes
+ * @list: the list; mapped for it, and unmapped again
  * @merged: as for lab_list_expect_mapped()
  * @seed: of the CPU's pattern; the device's is the next one
  */
