@@ -23,7 +23,7 @@
 #include "slot.h"
 
 #define SPIN_READ_US	4
-#define SPIN_LIMIT	(4 * 1024 * 1024)
+#define SPIN_LIMIT	(2 * 1024 * 1024)
 
 /* Whether this is the task of last time, and it did not sleep since */
 static bool spin_goes_on(struct umlab_spin *spin)

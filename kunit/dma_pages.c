@@ -88,9 +88,28 @@ static void pages_anywhere(struct kunit *test)
 	lab_dma_refuse_read(&dma, bus, 1, UMLAB_VIOLATION_DMA_UNMAPPED);
 }
 
+/* There is none, because the test wants it so. */
+static void pages_fail(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	dma_addr_t bus;
+
+	umlab_set_faults(dma.slot, &(struct umlab_faults) { .alloc = 1 });
+	KUNIT_EXPECT_NULL(test, dma_alloc_pages(dma.dev, SZ_8K, &bus,
+						DMA_FROM_DEVICE, GFP_KERNEL));
+	umlab_set_faults(dma.slot, &(struct umlab_faults) { .alloc = 1 });
+	KUNIT_EXPECT_NULL(test, dma_alloc_noncontiguous(dma.dev, SZ_64K,
+							DMA_FROM_DEVICE,
+							GFP_KERNEL, 0));
+	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
+	KUNIT_EXPECT_EQ(test, lab_dma_events(&dma, UMLAB_ALLOC_FAILED, false),
+			2);
+}
+
 static struct kunit_case pages_cases[] = {
 	KUNIT_CASE_PARAM(pages_in_a_row, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(pages_anywhere, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(pages_fail, umlab_topology_gen_params),
 	{}
 };
 

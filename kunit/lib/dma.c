@@ -18,7 +18,7 @@ static const struct umlab_model_ops dma_ops;
 const struct umlab_model lab_dma_model = {
 	.name = "dma",
 	.vendor = LAB_CARD_VENDOR,
-	.device = 0x00d0,
+	.device = LAB_DMA_DEVICE,
 	.class = PCI_CLASS_OTHERS << 16,
 	.ops = &dma_ops,
 };

@@ -35,6 +35,9 @@ struct lab_dma {
 	u64 begin;
 };
 
+/* The device's ID; its vendor is LAB_CARD_VENDOR */
+#define LAB_DMA_DEVICE	0x00d0
+
 /* A device without a driver that drives 64 address bits */
 extern const struct umlab_model lab_dma_model;
 

@@ -13,7 +13,8 @@ _INCLUDE = re.compile(r'^\s*#\s*include\s+(<[^>]+>|"[^"]+")', re.M)
 
 # UML's own headers are for the harness alone.
 _KERNEL = re.compile(r'<(linux|uapi|asm)/[^>]+>')
-_SUITE_KERNEL = re.compile(r'<(kunit|linux|uapi|asm)/[^>]+>')
+_SUITE_KERNEL = re.compile(
+    r'<((kunit|linux|uapi|asm)/[^>]+|mm/dmapool_test\.c)>')
 _HARNESS_KERNEL = re.compile(
     r'<((kunit|linux|uapi|asm|trace|umlab)/[^>]+|irq_kern\.h|os\.h'
     r'|kernel/dma/direct\.h|mm/slab\.h)>')

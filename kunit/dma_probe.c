@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a driver's probe leaves behind when it fails
+ */
+
+#include <kunit/resource.h>
+#include <kunit/test.h>
+#include <linux/device.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include "lib/dma.h"
+#include "lib/pci_card-regs.h"
+
+/**
+ * struct probe_plan - what the driver does
+ * @memory: what it maps; NULL: nothing
+ * @managed: it allocates coherent memory that is freed by itself
+ * @result: what its probe returns
+ * @probes: how often it was called
+ */
+struct probe_plan {
+	void *memory;
+	bool managed;
+	int result;
+	unsigned int probes;
+};
+
+/* One test runs at a time. */
+static struct probe_plan probe_plan;
+
+static int probe_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	dma_addr_t bus;
+	int err;
+
+	probe_plan.probes++;
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (err)
+		return err;
+	if (probe_plan.managed &&
+	    !dmam_alloc_coherent(&pdev->dev, PAGE_SIZE, &bus, GFP_KERNEL))
+		return -ENOMEM;
+	if (probe_plan.memory &&
+	    dma_mapping_error(&pdev->dev,
+			      dma_map_single(&pdev->dev, probe_plan.memory,
+					     PAGE_SIZE, DMA_TO_DEVICE)))
+		return -ENOMEM;
+	return probe_plan.result;
+}
+
+static const struct pci_device_id probe_ids[] = {
+	{ PCI_DEVICE(LAB_CARD_VENDOR, LAB_DMA_DEVICE) },
+	{}
+};
+
+static struct pci_driver probe_driver = {
+	.name = "lab_probe",
+	.id_table = probe_ids,
+	.probe = probe_probe,
+};
+
+static void probe_unregister(void *unused)
+{
+	pci_unregister_driver(&probe_driver);
+}
+
+/* Plug in a function whose probe has failed */
+static struct umlab_slot *probe_fail(struct kunit *test, void *memory,
+				     bool managed)
+{
+	struct umlab_slot *slot;
+
+	probe_plan = (struct probe_plan) {
+		.memory = memory, .managed = managed, .result = -ENXIO,
+	};
+	KUNIT_ASSERT_EQ(test, pci_register_driver(&probe_driver), 0);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, probe_unregister,
+						  NULL));
+	slot = umlab_plug(test, &lab_dma_model, NULL);
+	KUNIT_ASSERT_EQ(test, probe_plan.probes, 1);
+	KUNIT_ASSERT_PTR_EQ(test, umlab_pdev(slot)->dev.driver, NULL);
+	return slot;
+}
+
+/* Have it probed once more, and succeed */
+static void probe_again(struct kunit *test, struct umlab_slot *slot)
+{
+	probe_plan.result = 0;
+	probe_plan.memory = NULL;
+	KUNIT_ASSERT_EQ(test, device_attach(&umlab_pdev(slot)->dev), 1);
+	KUNIT_ASSERT_EQ(test, probe_plan.probes, 2);
+}
+
+/* What it has mapped is seen as a leak by the next probe. */
+static void probe_leaks(struct kunit *test)
+{
+	struct umlab_slot *slot = probe_fail(test, lab_dma_pages(test, PAGE_SIZE),
+					     false);
+
+	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 1);
+	umlab_expect_violation(slot, UMLAB_VIOLATION_DMA_LEAK);
+	probe_again(test, slot);
+	KUNIT_EXPECT_EQ(test, umlab_violations(slot, UMLAB_VIOLATION_DMA_LEAK),
+			1);
+	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 0);
+}
+
+/* Or when the function is unplugged */
+static void probe_leaks_until_unplug(struct kunit *test)
+{
+	struct umlab_slot *slot = probe_fail(test, lab_dma_pages(test, PAGE_SIZE),
+					     false);
+
+	umlab_expect_violation(slot, UMLAB_VIOLATION_DMA_LEAK);
+	umlab_unplug(test, slot);
+}
+
+/* What is freed by itself is none, in the failed probe and the next one. */
+static void probe_managed(struct kunit *test)
+{
+	struct umlab_slot *slot = probe_fail(test, NULL, true);
+
+	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 0);
+	probe_again(test, slot);
+	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 1);
+	device_release_driver(&umlab_pdev(slot)->dev);
+	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 0);
+}
+
+static struct kunit_case probe_cases[] = {
+	KUNIT_CASE_PARAM(probe_leaks, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(probe_leaks_until_unplug, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(probe_managed, umlab_topology_gen_params),
+	{}
+};
+
+static struct kunit_suite probe_suite = {
+	.name		= "umlab_dma_probe",
+	.test_cases	= probe_cases,
+};
+
+kunit_test_suite(probe_suite);
