@@ -350,6 +350,15 @@ static void coherent_managed(struct kunit *test)
 			   UMLAB_DID_DMA(UMLAB_FREE, kept.bus, SZ_8K));
 }
 
+/* To free nothing is fine, as for kfree(). */
+static void coherent_free_nothing(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+
+	dma_free_coherent(dma.dev, PAGE_SIZE, NULL, 0);
+	KUNIT_EXPECT_EQ(test, lab_dma_events(&dma, UMLAB_FREE, false), 0);
+}
+
 static struct kunit_case coherent_cases[] = {
 	KUNIT_CASE_PARAM(coherent_sizes, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(coherent_largest, umlab_topology_gen_params),
@@ -361,6 +370,7 @@ static struct kunit_case coherent_cases[] = {
 	KUNIT_CASE_PARAM(coherent_use_after_free, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(coherent_many, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(coherent_managed, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(coherent_free_nothing, umlab_topology_gen_params),
 	{}
 };
 

@@ -69,6 +69,26 @@ static void iommu_translates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iommu_faults(&fx), 0);
 }
 
+/* So is each page of a larger one, and is not when it is unmapped. */
+static void iommu_translates_all(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_in(test, &iommu_topology);
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dma.dev);
+	u8 *pages = lab_dma_pages(test, 5 * PAGE_SIZE);
+	dma_addr_t bus = lab_dma_map(&dma, pages, 5 * PAGE_SIZE,
+				     DMA_TO_DEVICE);
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, bus +
+							 i * PAGE_SIZE),
+				virt_to_phys(pages) + i * PAGE_SIZE);
+	dma_unmap_single(dma.dev, bus, 5 * PAGE_SIZE, DMA_TO_DEVICE);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_EQ(test, 0, iommu_iova_to_phys(domain, bus +
+							    i * PAGE_SIZE));
+}
+
 /* After that, the device is refused at once: nothing is left in a cache. */
 static void iommu_use_after_unmap(struct kunit *test)
 {
@@ -207,6 +227,7 @@ static void iommu_list_fails(struct kunit *test)
 
 static struct kunit_case iommu_cases[] = {
 	KUNIT_CASE(iommu_translates),
+	KUNIT_CASE(iommu_translates_all),
 	KUNIT_CASE(iommu_use_after_unmap),
 	KUNIT_CASE_PARAM(iommu_permissions, iommu_right_gen_params),
 	KUNIT_CASE(iommu_behind_the_api),

@@ -3,20 +3,17 @@
  * What a driver does wrong with the DMA API in more than one call
  *
  * As in dma_rules.c, each mistake is made on purpose, after the same was done
- * right, and the kernel's own checks see some of it too. Then: which test it
- * fails, and what the log says.
+ * right, and the kernel's own checks see some of it too.
  */
 
 #include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/bits.h>
-#include <linux/compiler.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/sched.h>
 
 #include "lib/dma.h"
-#include "lib/klog.h"
 
 #define MISUSE_SIZE	200
 #define MISUSE_MEMORY	(3 * PAGE_SIZE)
@@ -251,85 +248,9 @@ static void misuse_whose(struct kunit *test)
 					       UMLAB_VIOLATION_DMA_BUSY), 1);
 }
 
-static noinline dma_addr_t misuse_maker(const struct lab_dma *dma, u8 *memory)
-{
-	dma_addr_t bus = dma_map_single(dma->dev, memory, 100, DMA_TO_DEVICE);
-
-	KUNIT_ASSERT_EQ(dma->test, dma_mapping_error(dma->dev, bus), 0);
-	return bus;
-}
-
-static noinline void misuse_ender(const struct lab_dma *dma, dma_addr_t bus)
-{
-	dma_unmap_single(dma->dev, bus, 100, DMA_TO_DEVICE);
-	barrier();	/* if it were the last call, it would be a jump */
-}
-
-/* The device reads a byte where nothing is mapped: that is told like this. */
-static void misuse_expect_told(const struct lab_dma *dma, dma_addr_t bus,
-			       const char *what, const char *who)
-{
-	struct kmsg_dump_iter begin = lab_klog_now();
-	u8 byte;
-
-	lab_dma_declare(dma, UMLAB_VIOLATION_DMA_UNMAPPED, 1);
-	KUNIT_EXPECT_EQ(dma->test, lab_dma_read(dma, bus, &byte, 1), -EIO);
-	KUNIT_EXPECT_TRUE_MSG(dma->test, lab_klog_has(begin, what), "%s", what);
-	KUNIT_EXPECT_TRUE_MSG(dma->test, lab_klog_has(begin, who), "%s", who);
-}
-
-static void misuse_words(struct kunit *test)
-{
-	struct lab_dma dma = lab_dma_plug(test, NULL);
-	u8 *memory = lab_dma_pages(test, PAGE_SIZE);
-	dma_addr_t bus = misuse_maker(&dma, memory + 64);
-
-	misuse_expect_told(&dma, bus + 105,
-			   "0x5 past the end of the nearest mapping of 0x64 bytes",
-			   "to the device, made by misuse_maker");
-	misuse_expect_told(&dma, bus - 3,
-			   "0x3 before the nearest mapping of 0x64 bytes",
-			   "to the device, made by misuse_maker");
-	misuse_ender(&dma, bus);
-	misuse_expect_told(&dma, bus + 99,
-			   "is mapped no longer, it was in 0x64 bytes",
-			   "unmapped by misuse_ender");
-}
-
-/*
- * Of a list, each segment is remembered. Behind the IOMMU there is but one,
- * which the last entry is a part of.
- */
-static void misuse_words_of_list(struct kunit *test)
-{
-	struct lab_dma dma = lab_dma_plug(test, NULL);
-	bool merged = lab_dma_is(&dma, UMLAB_DMA_IOMMU);
-	u8 *memory = lab_dma_pages(test, 5 * PAGE_SIZE);
-	struct scatterlist list[3];
-	unsigned int i;
-	dma_addr_t bus;
-
-	sg_init_table(list, ARRAY_SIZE(list));
-	for (i = 0; i < ARRAY_SIZE(list); i++)
-		sg_set_buf(&list[i], memory + 2 * i * PAGE_SIZE, PAGE_SIZE);
-	lab_dma_fill(sg_virt(&list[2]), PAGE_SIZE, 1);
-	KUNIT_ASSERT_EQ(test, merged ? 1 : 3,
-			dma_map_sg(dma.dev, list, 3, DMA_TO_DEVICE));
-	bus = merged ? sg_dma_address(list) + 2 * PAGE_SIZE :
-		       sg_dma_address(&list[2]);
-	lab_dma_expect_read(&dma, bus, PAGE_SIZE, 1);
-	dma_unmap_sg(dma.dev, list, 3, DMA_TO_DEVICE);
-	misuse_expect_told(&dma, bus + PAGE_SIZE - 1, merged ?
-			   "is mapped no longer, it was in 0x3000 bytes" :
-			   "is mapped no longer, it was in 0x1000 bytes",
-			   __func__);
-}
-
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE_PARAM(misuse_wrong_use, misuse_row_gen_params),
 	KUNIT_CASE(misuse_whose),
-	KUNIT_CASE_PARAM(misuse_words, umlab_topology_gen_params),
-	KUNIT_CASE_PARAM(misuse_words_of_list, umlab_topology_gen_params),
 	{}
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a driver's probe leaves behind when it fails
+ * What a driver leaves behind when its probe fails, or when it is unbound
  */
 
 #include <kunit/resource.h>
@@ -16,12 +16,14 @@
  * struct probe_plan - what the driver does
  * @memory: what it maps; NULL: nothing
  * @managed: it allocates coherent memory that is freed by itself
+ * @coherent: it allocates coherent memory that is not
  * @result: what its probe returns
  * @probes: how often it was called
  */
 struct probe_plan {
 	void *memory;
 	bool managed;
+	bool coherent;
 	int result;
 	unsigned int probes;
 };
@@ -40,6 +42,9 @@ static int probe_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return err;
 	if (probe_plan.managed &&
 	    !dmam_alloc_coherent(&pdev->dev, PAGE_SIZE, &bus, GFP_KERNEL))
+		return -ENOMEM;
+	if (probe_plan.coherent &&
+	    !dma_alloc_coherent(&pdev->dev, PAGE_SIZE, &bus, GFP_KERNEL))
 		return -ENOMEM;
 	if (probe_plan.memory &&
 	    dma_mapping_error(&pdev->dev,
@@ -65,32 +70,49 @@ static void probe_unregister(void *unused)
 	pci_unregister_driver(&probe_driver);
 }
 
-/* Plug in a function whose probe has failed */
-static struct umlab_slot *probe_fail(struct kunit *test, void *memory,
-				     bool managed)
+/* Plug in a function for the driver */
+static struct umlab_slot *probe_plug(struct kunit *test,
+				     struct probe_plan plan)
 {
 	struct umlab_slot *slot;
 
-	probe_plan = (struct probe_plan) {
-		.memory = memory, .managed = managed, .result = -ENXIO,
-	};
+	probe_plan = plan;
 	KUNIT_ASSERT_EQ(test, pci_register_driver(&probe_driver), 0);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, probe_unregister,
 						  NULL));
 	slot = umlab_plug(test, &lab_dma_model, NULL);
 	KUNIT_ASSERT_EQ(test, probe_plan.probes, 1);
-	KUNIT_ASSERT_PTR_EQ(test, umlab_pdev(slot)->dev.driver, NULL);
+	KUNIT_ASSERT_EQ(test, !umlab_pdev(slot)->dev.driver, !!plan.result);
 	return slot;
 }
 
-/* Have it probed once more, and succeed */
+/* One whose probe has failed */
+static struct umlab_slot *probe_fail(struct kunit *test, void *memory,
+				     bool managed)
+{
+	return probe_plug(test, (struct probe_plan) {
+		.memory = memory, .managed = managed, .result = -ENXIO,
+	});
+}
+
+/* Have it probed once more, and succeed: it finds what the first one found */
 static void probe_again(struct kunit *test, struct umlab_slot *slot)
 {
+	struct lab_dma dma = {
+		.test = test, .slot = slot, .dev = &umlab_pdev(slot)->dev,
+	};
+	void *memory = lab_dma_pages(test, PAGE_SIZE);
+	dma_addr_t bus;
+
 	probe_plan.result = 0;
 	probe_plan.memory = NULL;
-	KUNIT_ASSERT_EQ(test, device_attach(&umlab_pdev(slot)->dev), 1);
+	KUNIT_ASSERT_EQ(test, device_attach(dma.dev), 1);
 	KUNIT_ASSERT_EQ(test, probe_plan.probes, 2);
+	bus = lab_dma_map(&dma, memory, PAGE_SIZE, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(test, bus >= UMLAB_DMA_DISTANCE,
+			lab_dma_is(&dma, UMLAB_DMA_OFFSET));
+	dma_unmap_single(dma.dev, bus, PAGE_SIZE, DMA_TO_DEVICE);
 }
 
 /* What it has mapped is seen as a leak by the next probe. */
@@ -129,10 +151,25 @@ static void probe_managed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 0);
 }
 
+/* Coherent memory that is forgotten: the kernel complains, too. */
+static void probe_unbound(struct kunit *test)
+{
+	struct umlab_slot *slot = probe_plug(test, (struct probe_plan) {
+		.coherent = true,
+	});
+
+	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 1);
+	umlab_expect_violation(slot, UMLAB_VIOLATION_DMA_LEAK);
+	umlab_expect_violation(slot, UMLAB_VIOLATION_DMA_API);
+	device_release_driver(&umlab_pdev(slot)->dev);
+	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 0);
+}
+
 static struct kunit_case probe_cases[] = {
 	KUNIT_CASE_PARAM(probe_leaks, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(probe_leaks_until_unplug, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(probe_managed, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(probe_unbound, umlab_topology_gen_params),
 	{}
 };
 

@@ -352,10 +352,25 @@ static void rules_reset(struct kunit *test)
 	dma_unmap_single(dma.dev, bus, RULES_SIZE, DMA_TO_DEVICE);
 }
 
+/* What is mapped both ways may be synced one way. */
+static void rules_both_ways(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	u8 *memory = lab_dma_pages(test, RULES_SIZE);
+	dma_addr_t bus = lab_dma_map(&dma, memory, RULES_SIZE,
+				     DMA_BIDIRECTIONAL);
+
+	dma_sync_single_for_cpu(dma.dev, bus, RULES_SIZE, DMA_FROM_DEVICE);
+	dma_sync_single_for_device(dma.dev, bus, RULES_SIZE, DMA_TO_DEVICE);
+	dma_unmap_single(dma.dev, bus, RULES_SIZE, DMA_BIDIRECTIONAL);
+	lab_dma_expect_violations(&dma, UMLAB_VIOLATION_DMA_SYNC, 0);
+}
+
 static struct kunit_case rules_cases[] = {
 	KUNIT_CASE_PARAM(rules_wrong_call, rules_row_gen_params),
 	KUNIT_CASE_PARAM(rules_unbind, umlab_topology_gen_params),
 	KUNIT_CASE(rules_reset),
+	KUNIT_CASE_PARAM(rules_both_ways, umlab_topology_gen_params),
 	{}
 };
 

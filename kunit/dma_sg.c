@@ -283,6 +283,26 @@ static void gather_sgtable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
 }
 
+/* A list is one event, of as many bytes as it has. */
+static void gather_journal(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	struct lab_list *list = lab_list_of(&dma, &lab_list_mixed);
+	size_t size = list->bytes;
+	dma_addr_t bus;
+
+	lab_list_map(list, DMA_BIDIRECTIONAL);
+	bus = sg_dma_address(list->table.sgl);
+	dma_sync_sgtable_for_cpu(dma.dev, &list->table, DMA_BIDIRECTIONAL);
+	dma_sync_sgtable_for_device(dma.dev, &list->table, DMA_BIDIRECTIONAL);
+	lab_list_unmap(list, DMA_BIDIRECTIONAL);
+	UMLAB_EXPECT_ORDER(test, dma.slot, dma.begin,
+			   UMLAB_DID_DMA(UMLAB_MAP, bus, size),
+			   UMLAB_DID_DMA(UMLAB_SYNC_CPU, bus, size),
+			   UMLAB_DID_DMA(UMLAB_SYNC_DEVICE, bus, size),
+			   UMLAB_DID_DMA(UMLAB_UNMAP, bus, size));
+}
+
 static struct kunit_case gather_cases[] = {
 	KUNIT_CASE_PARAM(gather_merges, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(gather_lengths, umlab_topology_gen_params),
@@ -293,6 +313,7 @@ static struct kunit_case gather_cases[] = {
 	KUNIT_CASE(gather_padding),
 	KUNIT_CASE_PARAM(gather_syncs, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(gather_sgtable, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(gather_journal, umlab_topology_gen_params),
 	{}
 };
 

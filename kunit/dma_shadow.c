@@ -84,7 +84,10 @@ static void shadow_sync_forgot(struct kunit *test)
 	lab_dma_expect_read(&dma, bus, PAGE_SIZE, 1);
 	dma_sync_single_for_device(dma.dev, bus, PAGE_SIZE, DMA_TO_DEVICE);
 	lab_dma_expect_read(&dma, bus, PAGE_SIZE, 2);
+	/* What the device only reads is never dropped. */
+	lab_dma_fill(buffer, PAGE_SIZE, 3);
 	dma_unmap_single(dma.dev, bus, PAGE_SIZE, DMA_TO_DEVICE);
+	KUNIT_EXPECT_TRUE(test, lab_dma_holds(buffer, PAGE_SIZE, 3));
 }
 
 /* It maps without a sync, and then forgets it: the device sees nothing of it. */

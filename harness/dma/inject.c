@@ -6,6 +6,9 @@
  * changed; then the device gets DMA operations of its own, which fail that one, pass
  * all else on to dma-direct, and go again. Behind the IOMMU it is the IOMMU that
  * fails, and the kernel's own way out of that is taken.
+ *
+ * dma_map_resource() is left out: CONFIG_DMA_API_DEBUG takes one that failed for one
+ * that is live, and never forgets it.
  */
 
 #include <linux/dma-direct.h>
@@ -56,14 +59,6 @@ static dma_addr_t inject_map_page(struct device *dev, struct page *page,
 	       dma_direct_map_page(dev, page, offset, size, dir, attrs);
 }
 
-static dma_addr_t inject_map_resource(struct device *dev, phys_addr_t phys,
-				      size_t size, enum dma_data_direction dir,
-				      unsigned long attrs)
-{
-	return inject_strikes(dev, false) ? DMA_MAPPING_ERROR :
-	       dma_direct_map_resource(dev, phys, size, dir, attrs);
-}
-
 static int inject_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 			 enum dma_data_direction dir, unsigned long attrs)
 {
@@ -82,7 +77,7 @@ static const struct dma_map_ops inject_ops = {
 	.unmap_page = dma_direct_unmap_page,
 	.map_sg = inject_map_sg,
 	.unmap_sg = dma_direct_unmap_sg,
-	.map_resource = inject_map_resource,
+	.map_resource = dma_direct_map_resource,
 	.sync_single_for_cpu = dma_direct_sync_single_for_cpu,
 	.sync_single_for_device = dma_direct_sync_single_for_device,
 	.sync_sg_for_cpu = dma_direct_sync_sg_for_cpu,

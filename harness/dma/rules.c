@@ -61,9 +61,7 @@ static bool rules_conflict(const struct ledger_segment *seg,
 {
 	if (other->mapping == seg->mapping && other >= seg)
 		return false;
-	return ledger_allocated(seg->mapping) ||
-	       ledger_allocated(other->mapping) ||
-	       seg->mapping->dir != DMA_TO_DEVICE ||
+	return seg->mapping->dir != DMA_TO_DEVICE ||
 	       other->mapping->dir != DMA_TO_DEVICE;
 }
 
@@ -89,6 +87,8 @@ static void rules_countdown(struct umlab_slot *slot, enum ledger_kind kind)
 	unsigned int *left = kind >= LEDGER_COHERENT ? &slot->faults.alloc :
 						       &slot->faults.map;
 
+	if (kind == LEDGER_RESOURCE)
+		return;
 	if (*left > 1 && --*left == 1)
 		umlab_dma_inject(slot);
 }
@@ -208,6 +208,14 @@ static void rules_unknown(struct umlab_slot *slot,
 				     ": that is DMA_MAPPING_ERROR" : "");
 }
 
+/* How much a call is about: of a list, as much as it has */
+static u64 rules_size(struct umlab_slot *slot, const struct ledger_call *call)
+{
+	struct ledger_segment *seg = ledger_find(slot, call->bus);
+
+	return call->kind == LEDGER_SG && seg ? seg->mapping->size : call->size;
+}
+
 /* Take out what a call ends; NULL: there is no such mapping */
 static struct ledger_mapping *rules_end(struct umlab_slot *slot,
 					const struct ledger_call *call)
@@ -240,7 +248,7 @@ void rules_unmapped(struct umlab_slot *slot, const struct ledger_call *call)
 		if (slot->dma.reclaiming)
 			return;
 		rules_event(slot, freed ? UMLAB_FREE : UMLAB_UNMAP, call->bus,
-			    call->size, call->dir);
+			    rules_size(slot, call), call->dir);
 		map = rules_end(slot, call);
 	}
 	if (map)
@@ -295,7 +303,7 @@ void rules_synced(struct umlab_slot *slot, const struct ledger_call *call)
 	scoped_guard(spinlock_irqsave, &slot->lock) {
 		rules_event(slot, call->to_cpu ? UMLAB_SYNC_CPU :
 						 UMLAB_SYNC_DEVICE,
-			    call->bus, call->size, call->dir);
+			    call->bus, rules_size(slot, call), call->dir);
 		seg = ledger_find(slot, call->bus);
 		if (!seg)
 			break;

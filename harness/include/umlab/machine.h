@@ -148,7 +148,7 @@ enum umlab_completion {
  * @vanish: at the n-th access to a register from now the function vanishes, as
  *	by umlab_vanish(); the model does not see it
  * @map: the n-th mapping from now fails: the driver gets DMA_MAPPING_ERROR, or 0
- *	from dma_map_sg()
+ *	from dma_map_sg(); dma_map_resource() does not count
  * @alloc: the n-th allocation of coherent memory or DMA pages from now fails
  * @dma_error: the n-th access of the device to memory from now is a bus error
  * @dma_fault: as @dma_error, but each access that touches the byte at this
