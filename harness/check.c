@@ -216,15 +216,19 @@ static const char *check_topology(const struct umlab_topology *topology)
 {
 	if (topology->dma > UMLAB_DMA_IOMMU)
 		return "dma: there is no such kind";
-	if (topology->line && (!is_power_of_2(topology->line) ||
-			       topology->line < 4 ||
-			       topology->line > PAGE_SIZE))
+	if (!is_power_of_2(topology->line) || topology->line < 4 ||
+	    topology->line > PAGE_SIZE)
 		return "line: is not a power of two from 4 to the page size";
+	if (topology->dma == UMLAB_DMA_BOUNCE &&
+	    topology->line > UMLAB_BOUNCE_SLOT)
+		return "line: is longer than UMLAB_BOUNCE_SLOT, so buffers share it";
 	if (topology->slots > UMLAB_BOUNCE_SLOTS)
 		return "slots: are more than UMLAB_BOUNCE_SLOTS";
-	if (topology->aperture_end &&
-	    topology->aperture_end < topology->aperture_start + PAGE_SIZE)
-		return "aperture_end: leaves no page";
+	if (!PAGE_ALIGNED(topology->aperture_start) ||
+	    !PAGE_ALIGNED(topology->aperture_end + 1))
+		return "aperture_start, aperture_end: are not whole pages";
+	if (topology->aperture_end < topology->aperture_start)
+		return "aperture_end: is before aperture_start";
 	return NULL;
 }
 
@@ -241,7 +245,7 @@ int umlab_check_options(const struct umlab_model *model,
 		       options->completion);
 		return -EINVAL;
 	}
-	if (options->topology && check_topology(options->topology)) {
+	if (check_topology(options->topology)) {
 		pr_err("options: topology: %s\n",
 		       check_topology(options->topology));
 		return -EINVAL;

@@ -62,14 +62,28 @@ const void *umlab_topology_gen_params(const void *prev, char *desc)
 	return machine_topology_gen_params(prev, desc);
 }
 
-/* What a test's parameter says, if it is one of the above */
+/* What a test's parameter says, if it is one of the above; else the first */
 static const struct umlab_topology *machine_topology(const struct kunit *test)
 {
 	const struct umlab_topology *topology = test->param_value;
 
 	return topology >= umlab_topologies &&
-	       topology < umlab_topologies + UMLAB_TOPOLOGIES ? topology :
-								NULL;
+	       topology < umlab_topologies + UMLAB_TOPOLOGIES ?
+	       topology : umlab_topologies;
+}
+
+/* What a test asks for, with what it leaves open */
+static struct umlab_topology machine_complete(const struct umlab_topology *from)
+{
+	struct umlab_topology topology = *from;
+
+	if (!topology.line)
+		topology.line = UMLAB_CACHE_LINE;
+	if (!topology.slots)
+		topology.slots = UMLAB_BOUNCE_SLOTS;
+	if (!topology.aperture_end)
+		topology.aperture_end = BIT_ULL(48) - 1;
+	return topology;
 }
 
 struct umlab_slot *umlab_try_plug(struct kunit *test,
@@ -78,11 +92,12 @@ struct umlab_slot *umlab_try_plug(struct kunit *test,
 {
 	struct umlab_options given = options ? *options :
 					       (struct umlab_options) { };
+	struct umlab_topology topology;
 	struct umlab_slot *slot;
 	int err;
 
-	if (!given.topology)
-		given.topology = machine_topology(test);
+	topology = machine_complete(given.topology ?: machine_topology(test));
+	given.topology = &topology;
 	slot = umlab_slot_plug(model, &given, test);
 	if (IS_ERR(slot))
 		return slot;

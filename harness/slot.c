@@ -196,12 +196,17 @@ void umlab_dma_release(struct umlab_slot *slot, dma_addr_t addr)
 	umlab_dma_held(slot, addr, false);
 }
 
+bool umlab_slot_is_master(const struct umlab_slot *slot)
+{
+	return umlab_config_command(slot, PCI_COMMAND_MASTER);
+}
+
 bool umlab_slot_masters(struct umlab_slot *slot, const char *what)
 {
 	if (!umlab_config_awake(slot))
 		umlab_slot_violation(slot, UMLAB_VIOLATION_POWER,
 				     "%s while not in D0", what);
-	else if (!umlab_config_command(slot, PCI_COMMAND_MASTER))
+	else if (!umlab_slot_is_master(slot))
 		umlab_slot_violation(slot, UMLAB_VIOLATION_MASTER,
 				     "%s while bus mastering is disabled",
 				     what);
@@ -282,11 +287,9 @@ void umlab_run(struct umlab_slot *slot,
 
 int umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev)
 {
-	int err = umlab_dma_found(slot, &pdev->dev);
-
 	guard(spinlock_irqsave)(&slot->lock);
 	umlab_slot_event(slot, UMLAB_FOUND, 0, 0, 0, 0);
-	return err;
+	return slot->dma.error;
 }
 
 static struct umlab_slot *slot_new(const struct umlab_model *model,
@@ -311,7 +314,7 @@ static struct umlab_slot *slot_new(const struct umlab_model *model,
 	slot->watch.test = test;
 	slot->watch.since = umlab_journal_now();
 	umlab_bar_init(slot);
-	umlab_dma_init(slot, options->topology ?: &umlab_topologies[0]);
+	umlab_dma_init(slot, options->topology);
 	err = umlab_config_init(slot, options->irqs ?: ~0U);
 	slot->ops = *model->ops;
 	slot->model.ops = &slot->ops;
@@ -332,7 +335,6 @@ static void slot_end(struct umlab_slot *slot)
 	scoped_guard(spinlock_irqsave, &slot->lock)
 		slot_gone(slot);
 	umlab_bridge_detach(slot);
-	umlab_dma_gone(slot);
 	umlab_work_flush(slot);
 	if (slot->ops.remove)
 		slot->ops.remove(slot);
@@ -342,12 +344,9 @@ struct umlab_slot *umlab_slot_plug(const struct umlab_model *model,
 				   const struct umlab_options *options,
 				   struct kunit *test)
 {
-	static const struct umlab_options none;
 	struct umlab_slot *slot;
 	int err;
 
-	if (!options)
-		options = &none;
 	err = umlab_check_model(model) ?: umlab_check_options(model, options);
 	if (err)
 		return ERR_PTR(err);

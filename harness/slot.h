@@ -218,6 +218,15 @@ void umlab_slot_violation(struct umlab_slot *slot, enum umlab_violation kind,
 void umlab_slot_complaint(unsigned int devfn, enum umlab_violation kind);
 
 /**
+ * umlab_slot_mistrust() - no test that is under way is to be believed
+ *
+ * They fail.
+ *
+ * Context: any, also inside of printk(); the lock may be held or not.
+ */
+void umlab_slot_mistrust(void);
+
+/**
  * umlab_slot_lost() - what is known of a function is not complete
  * @slot: the slot; the test fails
  * @why: in words
@@ -246,6 +255,12 @@ struct umlab_slot *umlab_slot_by_device(struct device *dev);
 int umlab_slot_other(struct umlab_slot *slot,
 		     bool (*fn)(struct umlab_slot *slot, const void *data),
 		     const void *data);
+
+/**
+ * umlab_slot_is_master() - whether bus mastering is enabled
+ * @slot: the slot
+ */
+bool umlab_slot_is_master(const struct umlab_slot *slot);
 
 /**
  * umlab_slot_masters() - whether the function may be a bus master now
@@ -352,8 +367,6 @@ void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why);
  * @slot: the slot
  * @pdev: its device, before a driver is bound
  *
- * What a device is given before its driver sees it, is given here.
- *
  * Context: may sleep, lock not held. Return: 0 or a negative errno.
  */
 int umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev);
@@ -363,7 +376,7 @@ int umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev);
 /**
  * umlab_slot_plug() - plug in a function
  * @model: as for umlab_plug()
- * @options: likewise
+ * @options: likewise, but complete
  * @test: whom violations fail; NULL: none
  *
  * Return: the function or an ERR_PTR, see umlab_try_plug().

@@ -95,6 +95,18 @@ void umlab_slot_complaint(unsigned int devfn, enum umlab_violation kind)
 		violation_count(slot, kind);
 }
 
+static bool violation_mistrust(struct umlab_slot *slot, void *unused)
+{
+	if (slot->watch.test)
+		kunit_set_failure(slot->watch.test);
+	return false;
+}
+
+void umlab_slot_mistrust(void)
+{
+	umlab_bridge_find(violation_mistrust, NULL);
+}
+
 void umlab_slot_lost(struct umlab_slot *slot, const char *why)
 {
 	char name[48];

@@ -51,12 +51,8 @@ static void *address_vmalloc(struct kunit *test)
 /* A user page, touched, so that it has a frame. */
 static unsigned long address_user(struct kunit *test)
 {
-	unsigned long addr;
+	unsigned long addr = lab_mmap_anonymous(test, RUN_PAGES);
 
-	lab_space_new(test);
-	addr = lab_mmap(NULL, RUN_PAGES, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
 	KUNIT_ASSERT_EQ(test, lab_touch(addr, true), LAB_OK);
 	return addr;
 }

@@ -247,6 +247,7 @@ static void coherent_without_cpu(struct kunit *test)
 	};
 	struct lab_dma dma = lab_dma_plug(test, NULL);
 	struct coherent memory = coherent_new_by(&dma, PAGE_SIZE, &way);
+	struct coherent other = coherent_new_by(&dma, PAGE_SIZE, &way);
 	struct page *page = (void *)memory.cpu;
 
 	lab_dma_put(&dma, memory.bus, PAGE_SIZE, 1);
@@ -255,6 +256,7 @@ static void coherent_without_cpu(struct kunit *test)
 					      memory.cpu : page_address(page),
 					      PAGE_SIZE, 1));
 	coherent_free(&memory);
+	coherent_free(&other);
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
 }
 

@@ -113,18 +113,6 @@ static struct file *foreign_open(struct kunit *test, const char *path,
 	return file;
 }
 
-/* A page of user memory */
-static unsigned long foreign_page(struct kunit *test)
-{
-	unsigned long addr;
-
-	lab_space_new(test);
-	addr = lab_mmap(NULL, 1, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
-	return addr;
-}
-
 /* Bind the driver, which knows no device by itself, as an administrator would */
 static void foreign_bind(const struct lab_dma *dma)
 {
@@ -228,7 +216,7 @@ static void foreign_benchmark(const struct lab_dma *dma,
 			      unsigned int count)
 {
 	struct kunit *test = dma->test;
-	unsigned long addr = foreign_page(test);
+	unsigned long addr = lab_mmap_anonymous(test, 1);
 	struct file *file;
 	unsigned int i;
 
@@ -253,7 +241,7 @@ static void foreign_map_benchmark(struct kunit *test)
 /* The kernel still checks the use of the DMA API: without memory it gives up. */
 static void foreign_expect_watched(struct kunit *test)
 {
-	unsigned long addr = foreign_page(test);
+	unsigned long addr = lab_mmap_anonymous(test, 1);
 	struct file *file = foreign_open(test, "dma-api/disabled", O_RDONLY);
 	loff_t pos = 0;
 	char off = 0;

@@ -9,9 +9,11 @@
 #include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/bits.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/sched.h>
+#include <linux/vmalloc.h>
 
 #include "lib/dma.h"
 
@@ -111,15 +113,65 @@ static void misuse_constant(const struct lab_dma *dma, u8 *memory, bool wrong)
 	dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
 }
 
+static void misuse_text(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	void *buffer = wrong ? (void *)misuse_constant : memory;
+	dma_addr_t bus = lab_dma_map(dma, buffer, 1, DMA_TO_DEVICE);
+
+	dma_unmap_single(dma->dev, bus, 1, DMA_TO_DEVICE);
+}
+
+static void misuse_nothing(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	size_t size = wrong ? 0 : MISUSE_SIZE;
+	dma_addr_t bus = dma_map_single(dma->dev, memory, size, DMA_TO_DEVICE);
+
+	KUNIT_EXPECT_EQ(dma->test, dma_mapping_error(dma->dev, bus), 0);
+	dma_unmap_single(dma->dev, bus, size, DMA_TO_DEVICE);
+}
+
+static void misuse_vmalloc(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	void *buffer = wrong ? vmalloc(MISUSE_SIZE) : memory;
+	dma_addr_t bus;
+
+	KUNIT_ASSERT_NOT_NULL(dma->test, buffer);
+	bus = dma_map_single(dma->dev, buffer, MISUSE_SIZE, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(dma->test, !!dma_mapping_error(dma->dev, bus), wrong);
+	if (wrong)
+		vfree(buffer);
+	else
+		dma_unmap_single(dma->dev, bus, MISUSE_SIZE, DMA_TO_DEVICE);
+}
+
+/* Past the last page there is none, though it has a struct page's address. */
+static void misuse_no_memory(const struct lab_dma *dma, u8 *memory, bool wrong)
+{
+	struct page *page = wrong ? pfn_to_page(max_pfn + 1) :
+				    virt_to_page(memory);
+	dma_addr_t bus = dma_map_page(dma->dev, page, 0, PAGE_SIZE,
+				      DMA_TO_DEVICE);
+
+	KUNIT_ASSERT_EQ(dma->test, dma_mapping_error(dma->dev, bus), 0);
+	if (wrong)
+		lab_dma_refuse_read(dma, bus, 1, UMLAB_VIOLATION_DMA_FAULT);
+	dma_unmap_page(dma->dev, bus, PAGE_SIZE, DMA_TO_DEVICE);
+}
+
+/* It may be remapped, so that its page has another address. */
 static void misuse_coherent(const struct lab_dma *dma, u8 *memory, bool wrong)
 {
 	dma_addr_t shared, bus;
-	void *cpu = dma_alloc_coherent(dma->dev, 100, &shared, GFP_KERNEL);
+	u8 *cpu = dma_alloc_coherent(dma->dev, 2 * PAGE_SIZE, &shared,
+				     GFP_KERNEL);
+	u8 *last = cpu + PAGE_SIZE;
 
 	KUNIT_ASSERT_NOT_NULL(dma->test, cpu);
-	bus = lab_dma_map(dma, wrong ? cpu : memory, 100, DMA_TO_DEVICE);
+	if (is_vmalloc_addr(cpu))
+		last = page_address(vmalloc_to_page(last));
+	bus = lab_dma_map(dma, wrong ? last : memory, 100, DMA_TO_DEVICE);
 	dma_unmap_single(dma->dev, bus, 100, DMA_TO_DEVICE);
-	dma_free_coherent(dma->dev, 100, cpu, shared);
+	dma_free_coherent(dma->dev, 2 * PAGE_SIZE, cpu, shared);
 }
 
 /* The device takes it twice, and has to be done with it twice. */
@@ -185,10 +237,20 @@ static const struct misuse_row misuse_rows[] = {
 	  UMLAB_VIOLATION_DMA_UNMAP, 1, 1, BIT(UMLAB_DMA_IOMMU) },
 	{ "constant data mapped", misuse_constant, UMLAB_VIOLATION_DMA_MEMORY,
 	  1, 1, LAB_DMA_ALL },
+	{ "text mapped", misuse_text, UMLAB_VIOLATION_DMA_MEMORY, 1, 1,
+	  LAB_DMA_ALL },
+	/* Where nothing is copied, nothing notices. */
+	{ "no memory mapped", misuse_no_memory, UMLAB_VIOLATION_DMA_MEMORY, 1,
+	  0, BIT(UMLAB_DMA_DIRECT) | BIT(UMLAB_DMA_IOMMU) },
+	{ "nothing mapped", misuse_nothing, UMLAB_VIOLATION_DMA_MEMORY, 1, 0,
+	  LAB_DMA_ALL & ~(BIT(UMLAB_DMA_BOUNCE) |
+			  BIT(UMLAB_DMA_BOUNCE + UMLAB_TOPOLOGIES / 2)) },
+	/* Neither does the kernel map it, but for its log nobody would know. */
+	{ "vmalloc memory mapped", misuse_vmalloc, UMLAB_VIOLATION_DMA_MEMORY,
+	  1, 0, LAB_DMA_ALL },
 	/* They look at the first line of what the device writes. */
 	{ "coherent memory mapped", misuse_coherent,
-	  UMLAB_VIOLATION_DMA_OVERLAP, 1, 0,
-	  LAB_DMA_COHERENT & ~BIT(UMLAB_DMA_IOMMU) },
+	  UMLAB_VIOLATION_DMA_OVERLAP, 1, 0, LAB_DMA_ALL },
 	{ "unmapped in flight", misuse_in_flight, UMLAB_VIOLATION_DMA_BUSY, 1,
 	  0, LAB_DMA_ALL },
 	/* Eight one by one, and all the others */

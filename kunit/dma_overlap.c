@@ -142,10 +142,11 @@ static void overlap_shared(struct kunit *test)
 						    DMA_TO_DEVICE);
 			shares[j].live = true;
 		}
-		/* Where the first ends, the third goes on. */
+		/* Where the first ends, the third goes on, but is another. */
 		if (shares[2].bus == shares[0].bus + OVERLAP_SHARE / 2)
-			lab_dma_expect_read(&dma, shares[0].bus,
-					    OVERLAP_SHARE * 3 / 2, 1);
+			lab_dma_refuse_read(&dma, shares[0].bus,
+					    OVERLAP_SHARE * 3 / 2,
+					    UMLAB_VIOLATION_DMA_UNMAPPED);
 		overlap_look(&dma, shares);
 		for (j = 0; j < OVERLAP_SHARES; j++) {
 			struct overlap_share *share =
@@ -157,6 +158,30 @@ static void overlap_shared(struct kunit *test)
 			overlap_look(&dma, shares);
 		}
 	}
+}
+
+/*
+ * Two requests for the same data: the device has both in flight, is done with one,
+ * and that one is unmapped. Their syncs are not mistaken for each other's.
+ */
+static void overlap_in_flight(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	u8 *memory = lab_dma_pages(test, PAGE_SIZE);
+	dma_addr_t one = lab_dma_map(&dma, memory, 64, DMA_TO_DEVICE);
+	dma_addr_t two = lab_dma_map(&dma, memory, 1500, DMA_TO_DEVICE);
+
+	dma_sync_single_for_device(dma.dev, two, 1500, DMA_TO_DEVICE);
+	dma_sync_single_for_device(dma.dev, one, 64, DMA_TO_DEVICE);
+	dma_unmap_single(dma.dev, one, 64, DMA_TO_DEVICE);
+	one = lab_dma_map(&dma, memory, 1500, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(test, lab_dma_hold(&dma, one, true), 0);
+	KUNIT_EXPECT_EQ(test, lab_dma_hold(&dma, two, true), 0);
+	lab_dma_hold(&dma, one, false);
+	dma_unmap_single(dma.dev, one, 1500, DMA_TO_DEVICE);
+	lab_dma_hold(&dma, two, false);
+	dma_unmap_single(dma.dev, two, 1500, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
 }
 
 #define OVERLAP_ENTRIES	3
@@ -202,6 +227,7 @@ static void overlap_in_list(struct kunit *test)
 static struct kunit_case overlap_cases[] = {
 	KUNIT_CASE_PARAM(overlap_two, overlap_pair_gen_params),
 	KUNIT_CASE_PARAM(overlap_shared, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(overlap_in_flight, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(overlap_in_list, umlab_topology_gen_params),
 	{}
 };

@@ -17,6 +17,9 @@
  * @memory: what it maps; NULL: nothing
  * @managed: it allocates coherent memory that is freed by itself
  * @coherent: it allocates coherent memory that is not
+ * @masters: it enables bus mastering
+ * @cpu: the coherent memory
+ * @bus: its bus address
  * @result: what its probe returns
  * @probes: how often it was called
  */
@@ -24,6 +27,9 @@ struct probe_plan {
 	void *memory;
 	bool managed;
 	bool coherent;
+	bool masters;
+	void *cpu;
+	dma_addr_t bus;
 	int result;
 	unsigned int probes;
 };
@@ -43,9 +49,12 @@ static int probe_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (probe_plan.managed &&
 	    !dmam_alloc_coherent(&pdev->dev, PAGE_SIZE, &bus, GFP_KERNEL))
 		return -ENOMEM;
-	if (probe_plan.coherent &&
-	    !dma_alloc_coherent(&pdev->dev, PAGE_SIZE, &bus, GFP_KERNEL))
-		return -ENOMEM;
+	if (probe_plan.masters)
+		pci_set_master(pdev);
+	if (probe_plan.coherent)
+		probe_plan.cpu = dma_alloc_coherent(&pdev->dev, PAGE_SIZE,
+						    &probe_plan.bus,
+						    GFP_KERNEL);
 	if (probe_plan.memory &&
 	    dma_mapping_error(&pdev->dev,
 			      dma_map_single(&pdev->dev, probe_plan.memory,
@@ -132,8 +141,9 @@ static void probe_leaks(struct kunit *test)
 /* Or when the function is unplugged */
 static void probe_leaks_until_unplug(struct kunit *test)
 {
-	struct umlab_slot *slot = probe_fail(test, lab_dma_pages(test, PAGE_SIZE),
-					     false);
+	struct umlab_slot *slot = probe_plug(test, (struct probe_plan) {
+		.coherent = true, .result = -ENXIO,
+	});
 
 	umlab_expect_violation(slot, UMLAB_VIOLATION_DMA_LEAK);
 	umlab_unplug(test, slot);
@@ -151,18 +161,83 @@ static void probe_managed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 0);
 }
 
-/* Coherent memory that is forgotten: the kernel complains, too. */
+/*
+ * Coherent memory that is forgotten: the kernel complains, too. It may be freed
+ * later, as what is mapped to user space is, and is still there until then.
+ */
 static void probe_unbound(struct kunit *test)
 {
 	struct umlab_slot *slot = probe_plug(test, (struct probe_plan) {
 		.coherent = true,
 	});
+	struct device *dev = &umlab_pdev(slot)->dev;
 
 	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 1);
 	umlab_expect_violation(slot, UMLAB_VIOLATION_DMA_LEAK);
 	umlab_expect_violation(slot, UMLAB_VIOLATION_DMA_API);
-	device_release_driver(&umlab_pdev(slot)->dev);
+	device_release_driver(dev);
 	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 0);
+	memset(probe_plan.cpu, 1, PAGE_SIZE);
+	dma_free_coherent(dev, PAGE_SIZE, probe_plan.cpu, probe_plan.bus);
+}
+
+/* Bus mastering that is left on */
+static void probe_mastering(struct kunit *test)
+{
+	struct umlab_slot *slot = probe_plug(test, (struct probe_plan) {
+		.masters = true,
+	});
+
+	umlab_expect_violation(slot, UMLAB_VIOLATION_MASTER);
+	device_release_driver(&umlab_pdev(slot)->dev);
+}
+
+/*
+ * A driver that calls for a device that is gone, is none of the next one's. Only the
+ * kernel's complaint comes there, as it has but the name.
+ */
+static void probe_late(struct kunit *test)
+{
+	void *memory = lab_dma_pages(test, PAGE_SIZE);
+	struct lab_dma dma = lab_dma_plug(test, NULL), next;
+	struct device *old = get_device(dma.dev);
+	dma_addr_t bus;
+
+	umlab_unplug(test, dma.slot);
+	next = lab_dma_plug(test, NULL);
+	bus = lab_dma_map(&next, memory, PAGE_SIZE, DMA_TO_DEVICE);
+	umlab_expect_violation(next.slot, UMLAB_VIOLATION_DMA_API);
+	dma_sync_single_for_cpu(old, bus, PAGE_SIZE, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_EQ(test, umlab_mappings(next.slot), 1);
+	dma_unmap_single(next.dev, bus, PAGE_SIZE, DMA_TO_DEVICE);
+	put_device(old);
+}
+
+/* Removed by sysfs and found again, it is a new device in the same topology. */
+static void probe_rescan(struct kunit *test)
+{
+	void *memory = lab_dma_pages(test, PAGE_SIZE);
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	struct pci_bus *bus = umlab_pdev(dma.slot)->bus;
+	struct pci_dev *pdev;
+	dma_addr_t address;
+
+	pci_stop_and_remove_bus_device_locked(umlab_pdev(dma.slot));
+	pci_lock_rescan_remove();
+	pci_rescan_bus(bus);
+	pci_unlock_rescan_remove();
+	pdev = umlab_pdev(dma.slot);
+	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	dma.dev = &pdev->dev;
+	KUNIT_ASSERT_EQ(test, pci_enable_device(pdev), 0);
+	pci_set_master(pdev);
+	KUNIT_ASSERT_EQ(test, dma_set_mask(dma.dev, DMA_BIT_MASK(64)), 0);
+	lab_dma_fill(memory, PAGE_SIZE, 1);
+	address = lab_dma_map(&dma, memory, PAGE_SIZE, DMA_TO_DEVICE);
+	lab_dma_expect_read(&dma, address, PAGE_SIZE, 1);
+	KUNIT_EXPECT_EQ(test, address == virt_to_phys(memory),
+			lab_dma_is(&dma, UMLAB_DMA_DIRECT));
+	dma_unmap_single(dma.dev, address, PAGE_SIZE, DMA_TO_DEVICE);
 }
 
 static struct kunit_case probe_cases[] = {
@@ -170,6 +245,9 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE_PARAM(probe_leaks_until_unplug, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(probe_managed, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(probe_unbound, umlab_topology_gen_params),
+	KUNIT_CASE(probe_mastering),
+	KUNIT_CASE_PARAM(probe_late, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(probe_rescan, umlab_topology_gen_params),
 	{}
 };
 

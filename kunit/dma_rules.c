@@ -366,10 +366,26 @@ static void rules_both_ways(struct kunit *test)
 	lab_dma_expect_violations(&dma, UMLAB_VIOLATION_DMA_SYNC, 0);
 }
 
+/* What the CPU has only looked at need not be given back (dma-api-howto.rst). */
+static void rules_look(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	u8 *memory = lab_dma_pages(test, RULES_SIZE);
+	dma_addr_t bus = lab_dma_map(&dma, memory, RULES_SIZE, DMA_FROM_DEVICE);
+
+	lab_dma_put(&dma, bus, RULES_SIZE, 1);
+	dma_sync_single_for_cpu(dma.dev, bus, RULES_SIZE, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, lab_dma_holds(memory, RULES_SIZE, 1));
+	lab_dma_put(&dma, bus, RULES_SIZE, 2);
+	dma_unmap_single(dma.dev, bus, RULES_SIZE, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, lab_dma_holds(memory, RULES_SIZE, 2));
+}
+
 static struct kunit_case rules_cases[] = {
 	KUNIT_CASE_PARAM(rules_wrong_call, rules_row_gen_params),
 	KUNIT_CASE_PARAM(rules_unbind, umlab_topology_gen_params),
 	KUNIT_CASE(rules_reset),
+	KUNIT_CASE_PARAM(rules_look, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(rules_both_ways, umlab_topology_gen_params),
 	{}
 };

@@ -155,6 +155,32 @@ static void words_list(struct kunit *test)
 			  __func__);
 }
 
+#define WORDS_ENTRIES	40
+
+/* One that is but one segment makes nothing else be forgotten. */
+static void words_long_list(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_in(test, &umlab_topologies[UMLAB_DMA_IOMMU]);
+	u8 *memory = lab_dma_pages(test, WORDS_ENTRIES * PAGE_SIZE);
+	struct scatterlist list[WORDS_ENTRIES];
+	dma_addr_t bus = words_maker(&dma, memory);
+	dma_addr_t other = words_maker(&dma, memory);
+	unsigned int i;
+
+	words_ender(&dma, bus);
+	dma_set_max_seg_size(dma.dev, WORDS_ENTRIES * PAGE_SIZE);
+	sg_init_table(list, WORDS_ENTRIES);
+	for (i = 0; i < WORDS_ENTRIES; i++)
+		sg_set_buf(&list[i], memory + i * PAGE_SIZE, PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, 1, dma_map_sg(dma.dev, list, WORDS_ENTRIES,
+					    DMA_TO_DEVICE));
+	dma_unmap_sg(dma.dev, list, WORDS_ENTRIES, DMA_TO_DEVICE);
+	words_expect_told(&dma, bus, UMLAB_VIOLATION_DMA_UNMAPPED,
+			  "is mapped no longer, it was in 0x64 bytes",
+			  "unmapped by words_ender");
+	words_ender(&dma, other);
+}
+
 /* A pool's page was made by whoever took a block, not by the kernel's pool. */
 static void words_pool(struct kunit *test)
 {
@@ -193,6 +219,7 @@ static struct kunit_case words_cases[] = {
 	KUNIT_CASE_PARAM(words_nothing, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(words_owner, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(words_list, umlab_topology_gen_params),
+	KUNIT_CASE(words_long_list),
 	KUNIT_CASE_PARAM(words_pool, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(words_leak, umlab_topology_gen_params),
 	{}

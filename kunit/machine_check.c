@@ -205,10 +205,20 @@ static const struct check_topology check_topologies[] = {
 	{ "line of two pages", { .line = 2 * PAGE_SIZE }, "topology: line:" },
 	{ "too many slots", { .slots = UMLAB_BOUNCE_SLOTS + 1 },
 	  "topology: slots:" },
+	{ "line longer than a bounce buffer",
+	  { .dma = UMLAB_DMA_BOUNCE, .line = 2 * UMLAB_BOUNCE_SLOT },
+	  "topology: line:" },
+	{ "aperture of half a page",
+	  { .aperture_start = SZ_1M, .aperture_end = SZ_1M + 100 },
+	  "topology: aperture_start, aperture_end:" },
+	{ "aperture from half a page on",
+	  { .aperture_start = SZ_1M + 100, .aperture_end = SZ_2M - 1 },
+	  "topology: aperture_start, aperture_end:" },
 	{ "aperture of nothing",
-	  { .dma = UMLAB_DMA_IOMMU, .aperture_start = SZ_1M,
-	    .aperture_end = SZ_1M },
+	  { .aperture_start = SZ_1M, .aperture_end = SZ_1M - 1 },
 	  "topology: aperture_end:" },
+	{ "aperture from above the default end on",
+	  { .aperture_start = BIT_ULL(50) }, "topology: aperture_end:" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(check_topology, check_topologies, name);

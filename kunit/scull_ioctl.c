@@ -46,18 +46,6 @@ static const struct ioctl_param ioctl_params[] = {
 	  500, 1, SCULL_QSET_MAX },
 };
 
-/* A page of user memory to point to. */
-static unsigned long ioctl_user(struct kunit *test)
-{
-	unsigned long addr;
-
-	lab_space_new(test);
-	addr = lab_mmap(NULL, 1, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
-	return addr;
-}
-
 static void ioctl_put(struct kunit *test, unsigned long addr, int value)
 {
 	KUNIT_ASSERT_EQ(test, lab_store(addr, &value, sizeof(value)), LAB_OK);
@@ -97,7 +85,7 @@ static void ioctl_one_param(struct kunit *test, struct file *file,
 static void ioctl_all(struct kunit *test)
 {
 	struct lab_scull *scull = test->priv;
-	unsigned long user = ioctl_user(test);
+	unsigned long user = lab_mmap_anonymous(test, 1);
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(ioctl_params); i++)
@@ -107,7 +95,7 @@ static void ioctl_all(struct kunit *test)
 static void ioctl_limits(struct kunit *test)
 {
 	struct lab_scull *scull = test->priv;
-	unsigned long user = ioctl_user(test);
+	unsigned long user = lab_mmap_anonymous(test, 1);
 	struct file *file = scull->file;
 	int i, j;
 
@@ -139,7 +127,7 @@ static void ioctl_limits(struct kunit *test)
 static void ioctl_bad_pointers(struct kunit *test)
 {
 	struct lab_scull *scull = test->priv;
-	unsigned long user = ioctl_user(test);
+	unsigned long user = lab_mmap_anonymous(test, 1);
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(ioctl_params); i++) {
@@ -183,7 +171,7 @@ static void ioctl_unknown(struct kunit *test)
 static void ioctl_permission(struct kunit *test)
 {
 	struct lab_scull *scull = test->priv;
-	unsigned long user = ioctl_user(test);
+	unsigned long user = lab_mmap_anonymous(test, 1);
 	const struct cred *saved;
 	struct cred *weak;
 	int i;

@@ -56,15 +56,15 @@ static struct umlab_bounce *bounce_make(struct io_tlb_mem *mould)
 		return NULL;
 	err = swiotlb_init_late(UMLAB_BOUNCE_SLOTS * UMLAB_BOUNCE_SLOT,
 				GFP_KERNEL, NULL);
-	if (err || mould->nslabs != UMLAB_BOUNCE_SLOTS) {
-		kfree(bounce);
-		return NULL;
-	}
 	bounce->mem = *mould;
 	bounce->mem.force_bounce = true;
 	bounce->mould = mould;
 	*mould = (struct io_tlb_mem) { };
-	return bounce;
+	if (!err && bounce->mem.nslabs == UMLAB_BOUNCE_SLOTS)
+		return bounce;
+	/* A smaller one is lost, as the kernel alone could free it. */
+	kfree(bounce);
+	return NULL;
 }
 
 static struct umlab_bounce *bounce_get(struct io_tlb_mem *mould)
@@ -114,6 +114,11 @@ static void bounce_put(struct umlab_bounce *bounce, struct device *dev)
 					 DMA_TO_DEVICE,
 					 DMA_ATTR_SKIP_CPU_SYNC);
 	dev->dma_io_tlb_mem = bounce->mould;
+	/* What the driver has unmapped in the wrong way stays taken. */
+	if (atomic_long_read(&bounce->mem.total_used)) {
+		kfree(bounce);
+		return;
+	}
 	guard(mutex)(&bounce_mutex);
 	list_add(&bounce->entry, &bounce_free);
 }

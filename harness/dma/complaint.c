@@ -8,6 +8,7 @@
  * our devices is a violation of that function. It is not printed once more.
  */
 
+#include <linux/bug.h>
 #include <linux/dcache.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -15,12 +16,19 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 #include <trace/events/printk.h>
+#include <asm/sections.h>
 
 #include "ledger.h"
 #include "topology.h"
 
 /* "DMA-API: lab 0000:10:00.0: device driver frees DMA memory ..." */
 #define COMPLAINT_API		"DMA-API: "
+
+/* The kernel's checks have no memory, and end for good. */
+#define COMPLAINT_ENDS		"disabl"
+
+/* "lab 0000:10:00.0: rejecting DMA map of vmalloc memory", as stacks are, too */
+#define COMPLAINT_VMALLOC	"rejecting DMA map of vmalloc memory"
 
 /* "lab 0000:10:00.0: pool_block_err name, dma 0x... already free" */
 static const char *const complaint_pools[] = {
@@ -58,16 +66,30 @@ static bool complaint_is_pool(const char *line, size_t len)
 /* A line is being printed, so nothing can be printed here. */
 static void complaint_heard(void *unused, const char *line, size_t len)
 {
-	bool api = len > strlen(COMPLAINT_API) &&
-		   str_has_prefix(line, COMPLAINT_API);
+	enum umlab_violation kind;
 	int devfn;
 
-	if (!api && !complaint_is_pool(line, len))
+	if (len > strlen(COMPLAINT_API) && str_has_prefix(line, COMPLAINT_API))
+		kind = UMLAB_VIOLATION_DMA_API;
+	else if (strnstr(line, COMPLAINT_VMALLOC, len))
+		kind = UMLAB_VIOLATION_DMA_MEMORY;
+	else if (complaint_is_pool(line, len))
+		kind = UMLAB_VIOLATION_DMA_POOL;
+	else
 		return;
 	devfn = complaint_devfn(line, len);
 	if (devfn >= 0)
-		umlab_slot_complaint(devfn, api ? UMLAB_VIOLATION_DMA_API :
-						  UMLAB_VIOLATION_DMA_POOL);
+		umlab_slot_complaint(devfn, kind);
+	else if (kind == UMLAB_VIOLATION_DMA_API &&
+		 strnstr(line, COMPLAINT_ENDS, len))
+		umlab_slot_mistrust();
+}
+
+/* As debugfs' clear_warn_once does it */
+void complaint_rearm(void)
+{
+	generic_bug_clear_once();
+	memset(__start_once, 0, __end_once - __start_once);
 }
 
 /*

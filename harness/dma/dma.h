@@ -5,7 +5,10 @@
  * gate.c	every access of a device to memory goes through it
  * ledger.c	what is mapped for a device, and where it is found
  * rules.c	what a driver may do with mappings
- * feed.c	the kernel's tracepoints tell of mappings, notifiers of drivers
+ * words.c	mappings in messages
+ * site.c	who calls the DMA API
+ * feed.c	the kernel's tracepoints tell of mappings
+ * life.c	and its bus of devices and drivers
  * topology.c	what is between a device and memory
  * bounce.c	a pool of bounce buffers for each device
  * iommu.c	an IOMMU under the kernel's dma-iommu
@@ -50,7 +53,8 @@ struct umlab_dma_past {
 /**
  * struct umlab_dma_state - DMA of a function
  * @topology: what is between it and memory
- * @dev: the PCI core's device, with a reference; NULL: not found yet
+ * @dev: the PCI core's device, with a reference; NULL: there is none
+ * @error: why it cannot be used; 0: it can
  * @bus: what is mapped, by bus address: struct ledger_segment
  * @cpu: what of it is the CPU's since a sync, by bus address
  * @phys: what is mapped, by physical address
@@ -59,6 +63,7 @@ struct umlab_dma_past {
  * @hidden: how many segments @bus does not have, as others are in their place
  * @incomplete: there was no memory for an entry; told once
  * @unprobed: a driver's probe has failed
+ * @mastered: it was a bus master before its driver was bound
  * @reclaiming: leaks are being undone, which is not the driver's doing
  * @past: the last segments of mappings that ended, a ring
  * @past_next: in it
@@ -69,6 +74,7 @@ struct umlab_dma_past {
 struct umlab_dma_state {
 	struct umlab_topology topology;
 	struct device *dev;
+	int error;
 	struct maple_tree bus;
 	struct maple_tree cpu;
 	struct rb_root_cached phys;
@@ -77,6 +83,7 @@ struct umlab_dma_state {
 	unsigned int hidden;
 	bool incomplete;
 	bool unprobed;
+	bool mastered;
 	bool reclaiming;
 	struct umlab_dma_past past[UMLAB_DMA_PAST];
 	unsigned int past_next;
@@ -90,32 +97,12 @@ struct umlab_dma_state {
 /**
  * umlab_dma_init() - set up a function's DMA
  * @slot: the slot
- * @topology: what is between it and memory, checked
+ * @topology: what is between it and memory, checked and complete
  *
  * Context: lock not held.
  */
 void umlab_dma_init(struct umlab_slot *slot,
 		    const struct umlab_topology *topology);
-
-/**
- * umlab_dma_found() - give a device what its driver expects
- * @slot: the slot
- * @dev: the PCI core's device; a reference is taken
- *
- * Context: may sleep, lock not held. Return: 0, -ENOMEM, or -ENODEV: there is
- * no IOMMU.
- */
-int umlab_dma_found(struct umlab_slot *slot, struct device *dev);
-
-/**
- * umlab_dma_gone() - the PCI core has forgotten the device
- * @slot: the slot
- *
- * What is still mapped, is a leak.
- *
- * Context: may sleep, lock not held.
- */
-void umlab_dma_gone(struct umlab_slot *slot);
 
 /* ledger.c */
 

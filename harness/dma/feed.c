@@ -3,20 +3,34 @@
  * The kernel tells what drivers do
  *
  * Its tracepoints tell of each call of the DMA API by which memory is mapped,
- * unmapped or synced, and the bus of drivers that are bound and unbound. A
- * driver is watched without knowing it.
+ * unmapped or synced. A driver is watched without knowing it.
  */
 
+#include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/pci.h>
 #include <linux/pfn.h>
 #include <linux/scatterlist.h>
 #include <trace/events/dma.h>
 
 #include "ledger.h"
 #include "topology.h"
+
+/*
+ * The slot of a device that is there. A driver that has not heard that its device is
+ * gone, may call for it when another is in its place.
+ */
+static struct umlab_slot *feed_slot(struct device *dev)
+{
+	struct umlab_slot *slot = umlab_slot_by_device(dev);
+
+	if (!slot || slot->dma.dev == dev)
+		return slot;
+	dev_err(dev, "umlab: the DMA API is called for a device that is gone\n");
+	umlab_slot_put(slot);
+	return NULL;
+}
 
 static void feed_memory(struct ledger_segment *seg, u64 phys, u64 size)
 {
@@ -43,7 +57,7 @@ static struct ledger_mapping *feed_new(enum ledger_kind kind, u64 bus, u64 size,
 static void feed_failure(struct device *dev, enum ledger_kind kind, u64 size,
 			 enum dma_data_direction dir)
 {
-	struct umlab_slot *slot __free(umlab_slot) = umlab_slot_by_device(dev);
+	struct umlab_slot *slot __free(umlab_slot) = feed_slot(dev);
 
 	if (slot)
 		rules_failed(slot, kind, size, dir);
@@ -60,7 +74,7 @@ static void feed_map(struct device *dev, enum ledger_kind kind,
 		feed_failure(dev, kind, size, dir);
 		return;
 	}
-	slot = umlab_slot_by_device(dev);
+	slot = feed_slot(dev);
 	if (!slot)
 		return;
 	map = feed_new(kind, bus, size, dir, 1);
@@ -88,7 +102,7 @@ static void feed_list(struct device *dev, enum ledger_kind kind,
 		      unsigned int ents, enum dma_data_direction dir,
 		      struct sg_table *table, u64 size)
 {
-	struct umlab_slot *slot __free(umlab_slot) = umlab_slot_by_device(dev);
+	struct umlab_slot *slot __free(umlab_slot) = feed_slot(dev);
 	struct ledger_mapping *map;
 	struct scatterlist *sg;
 	unsigned int i;
@@ -138,22 +152,47 @@ static void feed_alloc_sgt_err(void *unused, struct device *dev, void *cpu,
 	feed_failure(dev, LEDGER_SGT, size, dir);
 }
 
-/* Memory that is remapped is at one bus address, but in pages anywhere. */
-static void feed_pages(struct ledger_mapping *map, void *cpu)
+/* How many pages from @cpu on are in a row */
+static unsigned int feed_row(void *cpu, unsigned int pages)
 {
-	unsigned int i;
+	unsigned long first = vmalloc_to_pfn(cpu);
+	unsigned int count = 1;
 
-	for (i = 0; i < map->nents; i++)
-		feed_memory(&map->segs[i],
-			    PFN_PHYS(vmalloc_to_pfn(cpu + i * PAGE_SIZE)),
-			    min(map->size - i * PAGE_SIZE, PAGE_SIZE));
+	while (count < pages &&
+	       vmalloc_to_pfn(cpu + count * PAGE_SIZE) == first + count)
+		count++;
+	return count;
+}
+
+static unsigned int feed_count_rows(void *cpu, unsigned int pages)
+{
+	unsigned int count = 0, at, row;
+
+	for (at = 0; at < pages; at += row, count++)
+		row = feed_row(cpu + at * PAGE_SIZE, pages - at);
+	return count;
+}
+
+/* Memory that is remapped is at one bus address, but in pages anywhere. */
+static void feed_rows(struct ledger_mapping *map, void *cpu)
+{
+	unsigned int pages = PFN_UP(map->size), at = 0, i;
+
+	for (i = 0; i < map->nents; i++) {
+		void *start = cpu + at * PAGE_SIZE;
+		unsigned int row = feed_row(start, pages - at);
+
+		feed_memory(&map->segs[i], PFN_PHYS(vmalloc_to_pfn(start)),
+			    min(map->size - at * PAGE_SIZE, row * PAGE_SIZE));
+		at += row;
+	}
 }
 
 static void feed_allocated(struct device *dev, enum ledger_kind kind,
 			   void *cpu, dma_addr_t bus, size_t size,
 			   enum dma_data_direction dir, unsigned long attrs)
 {
-	struct umlab_slot *slot __free(umlab_slot) = umlab_slot_by_device(dev);
+	struct umlab_slot *slot __free(umlab_slot) = feed_slot(dev);
 	bool remapped = is_vmalloc_addr(cpu);
 	struct ledger_mapping *map;
 
@@ -163,14 +202,15 @@ static void feed_allocated(struct device *dev, enum ledger_kind kind,
 		rules_failed(slot, kind, size, dir);
 		return;
 	}
-	map = feed_new(kind, bus, size, dir, remapped ? PFN_UP(size) : 1);
+	map = feed_new(kind, bus, size, dir,
+		       remapped ? feed_count_rows(cpu, PFN_UP(size)) : 1);
 	if (map) {
 		map->cpu = cpu;
 		map->pool = kind == LEDGER_COHERENT &&
 			    site_in(map->stack, "dma_pool_alloc");
 		/* Without a mapping @cpu is a token. */
 		if (remapped)
-			feed_pages(map, cpu);
+			feed_rows(map, cpu);
 		else if (!(attrs & DMA_ATTR_NO_KERNEL_MAPPING))
 			feed_memory(map->segs, virt_to_phys(cpu), size);
 	}
@@ -195,7 +235,7 @@ static void feed_alloc_pages(void *unused, struct device *dev, void *cpu,
 
 static void feed_end(struct device *dev, const struct ledger_call *call)
 {
-	struct umlab_slot *slot __free(umlab_slot) = umlab_slot_by_device(dev);
+	struct umlab_slot *slot __free(umlab_slot) = feed_slot(dev);
 
 	if (slot)
 		rules_unmapped(slot, call);
@@ -264,7 +304,7 @@ static void feed_free_sgt(void *unused, struct device *dev,
 
 static void feed_sync(struct device *dev, const struct ledger_call *call)
 {
-	struct umlab_slot *slot __free(umlab_slot) = umlab_slot_by_device(dev);
+	struct umlab_slot *slot __free(umlab_slot) = feed_slot(dev);
 
 	if (slot)
 		rules_synced(slot, call);
@@ -316,47 +356,6 @@ static void feed_sync_sg_for_device(void *unused, struct device *dev,
 	feed_sync_sg(dev, sgl, nents, dir, false);
 }
 
-/*
- * Of a probe that fails, the kernel tells before what devm_ calls have allocated is
- * freed. So what it leaks, is seen when the next one begins, or the device goes.
- */
-static int feed_driver(struct notifier_block *block, unsigned long event,
-		       void *data)
-{
-	struct device *dev = data;
-	struct umlab_slot *slot __free(umlab_slot) = umlab_slot_by_device(dev);
-
-	if (!slot || !slot->dma.dev)
-		return NOTIFY_DONE;
-	switch (event) {
-	case BUS_NOTIFY_BIND_DRIVER:
-		if (topology_bind(slot, dev))
-			ledger_lost(slot);
-		if (slot->dma.unprobed)
-			rules_audit(slot, "the probe before has failed");
-		slot->dma.unprobed = false;
-		break;
-	case BUS_NOTIFY_DRIVER_NOT_BOUND:
-		slot->dma.unprobed = true;
-		break;
-	case BUS_NOTIFY_UNBOUND_DRIVER:
-		if (topology_bind(slot, dev))
-			ledger_lost(slot);
-		rules_audit(slot, "the driver is unbound");
-		break;
-	case BUS_NOTIFY_DEL_DEVICE:
-		if (topology_bind(slot, dev))
-			ledger_lost(slot);
-		rules_audit(slot, "the device is unplugged");
-		break;
-	}
-	return NOTIFY_OK;
-}
-
-static struct notifier_block feed_drivers = {
-	.notifier_call = feed_driver,
-};
-
 int feed_init(void)
 {
 	return register_trace_dma_map_page(feed_map_page, NULL) ?:
@@ -379,6 +378,5 @@ int feed_init(void)
 	       register_trace_dma_sync_sg_for_cpu(feed_sync_sg_for_cpu,
 						  NULL) ?:
 	       register_trace_dma_sync_sg_for_device(feed_sync_sg_for_device,
-						     NULL) ?:
-	       bus_register_notifier(&pci_bus_type, &feed_drivers);
+						     NULL);
 }

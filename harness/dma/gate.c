@@ -5,8 +5,8 @@
  * In this order: is the device there, and may it be a bus master; does it drive so
  * many address bits; and for each byte: does the ledger have a mapping of it that
  * lets the device do this now, and does it translate. Only when all of that is
- * true of all bytes, are they copied. The ledger is asked before the IOMMU, since
- * it knows better what is wrong.
+ * true of all bytes, and they are one mapping's, are they copied. The ledger is
+ * asked before the IOMMU, since it knows better what is wrong.
  */
 
 #include <linux/dma-mapping.h>
@@ -113,14 +113,18 @@ static bool gate_allowed(const struct gate_access *access,
 	char text[LEDGER_TEXT], site[SITE_TEXT];
 	u64 at;
 
+	if (seg->mapping->kind == LEDGER_RESOURCE) {
+		umlab_slot_lost(access->slot,
+				"it accesses another device's BAR, which is not emulated");
+		return false;
+	}
 	if (seg->mapping->dir == never) {
 		gate_refuse(access, UMLAB_VIOLATION_DMA_DIRECTION,
 			    "it is not mapped for that: %s",
 			    ledger_describe(seg, text));
 		return false;
 	}
-	owner = ledger_owned(access->slot, bus, size, &at);
-	if (owner) {
+	if (ledger_owned(access->slot, bus, size, &at, &owner)) {
 		gate_refuse(access, UMLAB_VIOLATION_DMA_OWNER,
 			    "%#llx is the CPU's, to which %s gave it: %s", at,
 			    site_name(owner, site), ledger_describe(seg, text));
@@ -173,11 +177,37 @@ static u64 gate_memory(const struct gate_access *access,
 	return 0;
 }
 
+/* Whether a segment has all of an access */
+static bool gate_is_whole(const struct ledger_segment *seg, const void *data)
+{
+	const struct gate_access *access = data;
+
+	return access->bus - seg->bus <= seg->size - access->size &&
+	       access->size <= seg->size;
+}
+
+/* Whether an access goes on into a mapping that it did not begin in */
+static bool gate_strays(const struct gate_access *access,
+			const struct ledger_segment *seg, u64 bus,
+			const struct ledger_mapping *first)
+{
+	char text[LEDGER_TEXT];
+
+	if (!first || seg->mapping == first)
+		return false;
+	gate_refuse(access, UMLAB_VIOLATION_DMA_UNMAPPED,
+		    "at %#llx it goes on into another mapping, a %s", bus,
+		    ledger_describe(seg, text));
+	return true;
+}
+
 /* The part of an access that one segment grants; NULL: none */
 static struct ledger_segment *gate_segment(const struct gate_access *access,
-					   u64 bus, u64 left, u64 *granted)
+					   u64 bus, u64 left, u64 *granted,
+					   const struct ledger_mapping *first)
 {
-	struct ledger_segment *seg = ledger_find(access->slot, bus);
+	struct ledger_segment *seg = ledger_find_fit(access->slot, bus,
+						     gate_is_whole, access);
 
 	if (unlikely(!seg)) {
 		gate_iommu_fault(access, bus);
@@ -185,7 +215,8 @@ static struct ledger_segment *gate_segment(const struct gate_access *access,
 		return NULL;
 	}
 	*granted = min(left, seg->bus + seg->size - bus);
-	if (likely(gate_allowed(access, seg, bus, *granted)))
+	if (likely(!gate_strays(access, seg, bus, first) &&
+		   gate_allowed(access, seg, bus, *granted)))
 		return seg;
 	gate_iommu_fault(access, bus);
 	return NULL;
@@ -222,14 +253,16 @@ static void gate_copy(const struct gate_access *access, void *memory,
 static bool gate_walk(const struct gate_access *access,
 		      struct gate_pieces *pieces, void *buffer)
 {
+	const struct ledger_mapping *first = NULL;
 	struct ledger_segment *seg;
 	u64 done = 0, granted;
 
 	while (done < access->size) {
 		seg = gate_segment(access, access->bus + done,
-				   access->size - done, &granted);
+				   access->size - done, &granted, first);
 		if (!seg)
 			return false;
+		first = seg->mapping;
 		for (granted += done; done < granted;) {
 			void *memory;
 			u64 piece = gate_memory(access, seg,

@@ -78,33 +78,37 @@ static int ledger_store(struct umlab_dma_state *dma,
 	return mas_store_gfp(&mas, seg, GFP_ATOMIC | __GFP_NOWARN);
 }
 
-static void ledger_erase(struct umlab_dma_state *dma,
-			 struct ledger_segment *seg)
+/* Not mas_erase(), which may sleep */
+static int ledger_erase(struct umlab_dma_state *dma, struct ledger_segment *seg)
 {
 	MA_STATE(mas, &dma->bus, seg->bus, seg->bus);
 
 	if (seg->hidden)
 		dma->hidden--;
-	else if (seg->size && mas_walk(&mas) == seg)
-		mas_erase(&mas);
+	if (seg->hidden || !seg->size || mas_walk(&mas) != seg)
+		return 0;
+	mas_set_range(&mas, seg->bus, seg->bus + seg->size - 1);
+	return mas_store_gfp(&mas, NULL, GFP_ATOMIC | __GFP_NOWARN);
 }
 
-static void ledger_forget(struct umlab_slot *slot, struct ledger_mapping *map)
+static int ledger_forget(struct umlab_slot *slot, struct ledger_mapping *map)
 {
 	struct umlab_dma_state *dma = &slot->dma;
 	unsigned int i;
+	int err = 0;
 
 	for (i = 0; i < map->nents; i++) {
 		struct ledger_segment *seg = &map->segs[i];
 
-		ledger_erase(dma, seg);
+		err = ledger_erase(dma, seg) ?: err;
 		if (seg->memory)
 			ledger_phys_remove(seg, &dma->phys);
 		if (seg->size && ledger_streams(map))
-			ledger_own(slot, seg->bus, seg->size, 0);
+			err = ledger_disown(slot, seg->bus, seg->size) ?: err;
 	}
 	list_del(&map->entry);
-	dma->count--;
+	dma->count -= !map->told;
+	return err;
 }
 
 int ledger_add(struct umlab_slot *slot, struct ledger_mapping *map)
@@ -126,13 +130,34 @@ int ledger_add(struct umlab_slot *slot, struct ledger_mapping *map)
 	}
 	if (!err)
 		return 0;
-	ledger_forget(slot, map);
-	ledger_free(map);
+	if (!ledger_forget(slot, map))
+		ledger_free(map);
 	return err;
 }
 
-void ledger_remove(struct umlab_slot *slot, struct ledger_mapping *map,
-		   depot_stack_handle_t stack)
+void ledger_tell(struct umlab_slot *slot, struct ledger_mapping *map)
+{
+	map->told = true;
+	slot->dma.count--;
+}
+
+void ledger_clear(struct umlab_slot *slot)
+{
+	struct umlab_dma_state *dma = &slot->dma;
+	struct ledger_mapping *map, *next;
+
+	list_for_each_entry_safe(map, next, &dma->mappings, entry)
+		ledger_free(map);
+	INIT_LIST_HEAD(&dma->mappings);
+	dma->phys = RB_ROOT_CACHED;
+	dma->count = 0;
+	dma->hidden = 0;
+	__mt_destroy(&dma->bus);
+	__mt_destroy(&dma->cpu);
+}
+
+int ledger_remove(struct umlab_slot *slot, struct ledger_mapping *map,
+		  depot_stack_handle_t stack)
 {
 	struct umlab_dma_state *dma = &slot->dma;
 	unsigned int i = min(map->nents, UMLAB_DMA_PAST);
@@ -149,13 +174,13 @@ void ledger_remove(struct umlab_slot *slot, struct ledger_mapping *map,
 				.when = umlab_journal_next,
 				.stack = stack,
 			};
-	ledger_forget(slot, map);
+	return ledger_forget(slot, map);
 }
 
-/* What is hidden at a bus address, and fits if that is asked */
+/* What is hidden at a bus address, and fits */
 static struct ledger_segment *
 ledger_find_hidden(struct umlab_slot *slot, u64 bus,
-		   bool (*fits)(const struct ledger_mapping *map,
+		   bool (*fits)(const struct ledger_segment *seg,
 				const void *data), const void *data)
 {
 	struct umlab_dma_state *dma = &slot->dma;
@@ -163,43 +188,42 @@ ledger_find_hidden(struct umlab_slot *slot, u64 bus,
 	u64 phys, run;
 
 	/* Nothing hides but where the bus address is the memory's. */
-	if (!dma->hidden ||
-	    !topology_translate(slot, bus, false, &phys, &run))
+	if (!topology_translate(slot, bus, false, &phys, &run))
 		return NULL;
 	for (seg = ledger_phys_iter_first(&dma->phys, phys, phys); seg;
 	     seg = ledger_phys_iter_next(seg, phys, phys)) {
-		if (!seg->hidden || !ledger_covers(seg, bus))
-			continue;
-		if (!fits || (seg->mapping->segs->bus == bus &&
-			      fits(seg->mapping, data)))
+		if (seg->hidden && ledger_covers(seg, bus) && fits(seg, data))
 			return seg;
 	}
 	return NULL;
 }
 
-struct ledger_segment *ledger_find(struct umlab_slot *slot, u64 bus)
+static bool ledger_any(const struct ledger_segment *seg, const void *data)
 {
-	MA_STATE(mas, &slot->dma.bus, bus, bus);
-
-	return mas_walk(&mas) ?: ledger_find_hidden(slot, bus, NULL, NULL);
+	return true;
 }
 
-struct ledger_mapping *
-ledger_find_start(struct umlab_slot *slot, u64 bus,
-		  bool (*fits)(const struct ledger_mapping *map,
-			       const void *data), const void *data)
+struct ledger_segment *
+ledger_find_fit(struct umlab_slot *slot, u64 bus,
+		bool (*fits)(const struct ledger_segment *seg,
+			     const void *data), const void *data)
 {
-	struct ledger_segment *seg = ledger_find(slot, bus);
-	struct ledger_segment *hidden;
+	struct ledger_segment *seg, *hidden;
 
-	if (seg && seg == seg->mapping->segs && seg->bus == bus &&
-	    fits(seg->mapping, data))
-		return seg->mapping;
+	MA_STATE(mas, &slot->dma.bus, bus, bus);
+
+	seg = mas_walk(&mas);
+	if (likely(!slot->dma.hidden) || (seg && fits(seg, data)))
+		return seg;
 	hidden = ledger_find_hidden(slot, bus, fits, data);
-	if (hidden)
-		return hidden->mapping;
-	return seg && seg == seg->mapping->segs && seg->bus == bus ?
-	       seg->mapping : NULL;
+	if (hidden || seg)
+		return hidden ?: seg;
+	return ledger_find_hidden(slot, bus, ledger_any, NULL);
+}
+
+struct ledger_segment *ledger_find(struct umlab_slot *slot, u64 bus)
+{
+	return ledger_find_fit(slot, bus, ledger_any, NULL);
 }
 
 struct ledger_segment *
@@ -222,30 +246,36 @@ ledger_overlap(struct umlab_slot *slot, const struct ledger_segment *seg,
 int ledger_own(struct umlab_slot *slot, u64 bus, u64 size,
 	       depot_stack_handle_t stack)
 {
-	struct maple_tree *cpu = &slot->dma.cpu;
+	MA_STATE(mas, &slot->dma.cpu, bus, bus + size - 1);
 
-	MA_STATE(mas, cpu, bus, bus + size - 1);
-
-	if (!stack && mtree_empty(cpu))
-		return 0;
-	return mas_store_gfp(&mas, stack ? xa_mk_value(stack) : NULL,
+	return mas_store_gfp(&mas, xa_mk_value(stack),
 			     GFP_ATOMIC | __GFP_NOWARN);
 }
 
-depot_stack_handle_t ledger_owned(struct umlab_slot *slot, u64 bus, u64 size,
-				  u64 *at)
+int ledger_disown(struct umlab_slot *slot, u64 bus, u64 size)
+{
+	MA_STATE(mas, &slot->dma.cpu, bus, bus + size - 1);
+
+	if (mtree_empty(&slot->dma.cpu))
+		return 0;
+	return mas_store_gfp(&mas, NULL, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+bool ledger_owned(struct umlab_slot *slot, u64 bus, u64 size, u64 *at,
+		  depot_stack_handle_t *stack)
 {
 	void *entry;
 
 	MA_STATE(mas, &slot->dma.cpu, bus, bus);
 
 	if (mtree_empty(&slot->dma.cpu))
-		return 0;
+		return false;
 	entry = mas_find(&mas, bus + size - 1);
 	if (!entry)
-		return 0;
+		return false;
 	*at = max_t(u64, mas.index, bus);
-	return xa_to_value(entry);
+	*stack = xa_to_value(entry);
+	return true;
 }
 
 const struct umlab_dma_past *ledger_past(const struct umlab_slot *slot,

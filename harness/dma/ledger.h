@@ -3,8 +3,9 @@
  * The ledger: what is mapped for a device at this moment, to the byte
  *
  * A mapping is what one call of the DMA API made. It consists of segments: one,
- * or as many as a scatter/gather list has entries. The first of these are bus
- * addresses (as many as the kernel made of them), all of them are memory.
+ * or as many as a scatter/gather list has entries or an allocation has rows of pages.
+ * The first of these are bus addresses (as many as the kernel made of them), all of
+ * them are memory.
  *
  * Where nothing else is said, the slot's lock is held.
  */
@@ -64,7 +65,8 @@ struct ledger_segment {
  * @kind: how, enum ledger_kind
  * @dir: as it was mapped, enum dma_data_direction
  * @pool: it is a page of a DMA pool
- * @nents: of the scatter/gather list; else 1
+ * @told: it was told as a leak
+ * @nents: how many segments; of a scatter/gather list: how many entries
  * @holds: how often it is in flight
  * @one: the only segment of most mappings
  * @stack: who made it
@@ -80,6 +82,7 @@ struct ledger_mapping {
 	u8 kind;
 	u8 dir;
 	bool pool;
+	bool told;
 	unsigned int nents;
 	unsigned int holds;
 	struct ledger_segment one;
@@ -93,11 +96,12 @@ struct ledger_mapping {
 
 /**
  * ledger_streams() - whether a mapping has an owner
- * @map: the mapping; coherent memory is the device's and the CPU's
+ * @map: the mapping; coherent memory is the device's and the CPU's, and so is a
+ *	BAR
  */
 static inline bool ledger_streams(const struct ledger_mapping *map)
 {
-	return map->kind != LEDGER_COHERENT;
+	return map->kind != LEDGER_COHERENT && map->kind != LEDGER_RESOURCE;
 }
 
 /**
@@ -153,9 +157,24 @@ int ledger_add(struct umlab_slot *slot, struct ledger_mapping *map);
  * @slot: the slot
  * @map: the mapping; the caller's from now on
  * @stack: who ended it
+ *
+ * Return: 0; -ENOMEM if there was no memory to do so, and it must not be freed.
  */
-void ledger_remove(struct umlab_slot *slot, struct ledger_mapping *map,
-		   depot_stack_handle_t stack);
+int ledger_remove(struct umlab_slot *slot, struct ledger_mapping *map,
+		  depot_stack_handle_t stack);
+
+/**
+ * ledger_tell() - a mapping is told as a leak, and stays
+ * @slot: the slot
+ * @map: the mapping; it does not count any more
+ */
+void ledger_tell(struct umlab_slot *slot, struct ledger_mapping *map);
+
+/**
+ * ledger_clear() - forget all mappings
+ * @slot: the slot
+ */
+void ledger_clear(struct umlab_slot *slot);
 
 /**
  * ledger_find() - what is mapped at a bus address
@@ -167,18 +186,18 @@ void ledger_remove(struct umlab_slot *slot, struct ledger_mapping *map,
 struct ledger_segment *ledger_find(struct umlab_slot *slot, u64 bus);
 
 /**
- * ledger_find_start() - the mapping that begins at a bus address
+ * ledger_find_fit() - likewise, if there may be several
  * @slot: the slot
  * @bus: the address
- * @fits: asked of each if there are several; told @data
+ * @fits: asked of each that has the address; told @data
  * @data: for it
  *
  * Return: one that fits, or else any; NULL if there is none.
  */
-struct ledger_mapping *
-ledger_find_start(struct umlab_slot *slot, u64 bus,
-		  bool (*fits)(const struct ledger_mapping *map,
-			       const void *data), const void *data);
+struct ledger_segment *
+ledger_find_fit(struct umlab_slot *slot, u64 bus,
+		bool (*fits)(const struct ledger_segment *seg,
+			     const void *data), const void *data);
 
 /**
  * ledger_overlap() - another mapping of the same memory
@@ -194,11 +213,11 @@ ledger_overlap(struct umlab_slot *slot, const struct ledger_segment *seg,
 				 const struct ledger_segment *other));
 
 /**
- * ledger_own() - who owns part of a mapping
+ * ledger_own() - part of a mapping is the CPU's
  * @slot: the slot
  * @bus: where it is
  * @size: in bytes
- * @stack: who gave it to the CPU; 0: it is the device's
+ * @stack: who gave it to the CPU
  *
  * Return: 0 or -ENOMEM.
  */
@@ -206,16 +225,25 @@ int ledger_own(struct umlab_slot *slot, u64 bus, u64 size,
 	       depot_stack_handle_t stack);
 
 /**
- * ledger_owned() - whether the CPU owns any of a part of a mapping
+ * ledger_disown() - it is the device's
+ * @slot: the slot
+ * @bus: where it is
+ * @size: in bytes
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ledger_disown(struct umlab_slot *slot, u64 bus, u64 size);
+
+/**
+ * ledger_owned() - whether any of a part of a mapping is the CPU's
  * @slot: the slot
  * @bus: where it is
  * @size: in bytes
  * @at: set to where
- *
- * Return: who gave it to the CPU; 0: it is all the device's.
+ * @stack: set to who gave it to the CPU
  */
-depot_stack_handle_t ledger_owned(struct umlab_slot *slot, u64 bus, u64 size,
-				  u64 *at);
+bool ledger_owned(struct umlab_slot *slot, u64 bus, u64 size, u64 *at,
+		  depot_stack_handle_t *stack);
 
 /**
  * ledger_past() - whether there was a mapping

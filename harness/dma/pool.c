@@ -11,7 +11,9 @@
 
 #include <linux/device.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/spinlock.h>
+#include <linux/uaccess.h>
 
 #include "gate.h"
 #include "ledger.h"
@@ -97,14 +99,18 @@ static bool pool_block_is_free(const struct pool *pool,
 			       const struct ledger_segment *seg, u64 offset)
 {
 	const struct pool_block *block = seg->mapping->cpu + offset;
-	const struct pool_block *free = pool->free;
+	struct pool_block *free = pool->free;
+	size_t left = pool->counts[0];
 
 	/* Few blocks that are in use look so, and then the list is gone through. */
 	if (block->bus != seg->bus + offset)
 		return false;
-	while (free && free != block)
-		free = free->next;
-	return free;
+	/* A driver that writes to a free block makes it lead anywhere. */
+	while (free && free != block && left--) {
+		if (get_kernel_nofault(free, &free->next))
+			return false;
+	}
+	return free == block;
 }
 
 bool pool_is_free(struct device *dev, const struct ledger_segment *seg, u64 bus,

@@ -2,9 +2,9 @@
 /*
  * What a driver may do with mappings
  *
- * Each call of the DMA API is looked at when it is over (or, of those that end
- * a mapping of several parts, before). What breaks a rule is a violation, and
- * is then taken as what the driver meant, so that one mistake is told once.
+ * Each call of the DMA API is looked at when the kernel tells of it. What breaks a
+ * rule is a violation, and is then taken as what the driver meant, so that one mistake
+ * is told once.
  */
 
 #include <linux/dma-mapping.h>
@@ -77,7 +77,8 @@ static void rules_overlap(struct umlab_slot *slot,
 	if (other)
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_OVERLAP,
 				     "what is mapped at %#llx, %s, shares memory with %s",
-				     seg->bus, ledger_dir_name(seg->mapping->dir),
+				     seg->mapping->segs->bus,
+				     ledger_dir_name(seg->mapping->dir),
 				     ledger_describe(other, text));
 }
 
@@ -113,6 +114,13 @@ void rules_mapped(struct umlab_slot *slot, struct ledger_mapping *map)
 	rules_event(slot, ledger_allocated(map) ? UMLAB_ALLOC : UMLAB_MAP,
 		    map->segs->bus, map->size, map->dir);
 	rules_countdown(slot, map->kind);
+	if (!map->size) {
+		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_MEMORY,
+				     "what is mapped at %#llx is 0 bytes",
+				     map->segs->bus);
+		ledger_free(map);
+		return;
+	}
 	for (i = 0; i < map->nents; i++)
 		rules_memory(slot, &map->segs[i]);
 	if (ledger_add(slot, map)) {
@@ -135,14 +143,22 @@ void rules_failed(struct umlab_slot *slot, enum ledger_kind kind, u64 size,
 }
 
 /* What a mapping and the call that ends it have to have in common */
-static bool rules_fit(const struct ledger_mapping *map, const void *data)
+static bool rules_fit(const struct ledger_segment *seg, const void *data)
 {
+	const struct ledger_mapping *map = seg->mapping;
 	const struct ledger_call *call = data;
 
-	return map->kind == call->kind && map->dir == call->dir &&
+	return seg == map->segs && seg->bus == call->bus &&
+	       map->kind == call->kind && map->dir == call->dir &&
 	       map->cpu == call->cpu &&
 	       (call->kind == LEDGER_SG ? map->nents == call->nents :
 					  map->size == call->size);
+}
+
+/* Of two that fit, the one goes that the device is done with. */
+static bool rules_fit_idle(const struct ledger_segment *seg, const void *data)
+{
+	return rules_fit(seg, data) && !seg->mapping->holds;
 }
 
 static void rules_misfit(struct umlab_slot *slot,
@@ -216,45 +232,51 @@ static u64 rules_size(struct umlab_slot *slot, const struct ledger_call *call)
 	return call->kind == LEDGER_SG && seg ? seg->mapping->size : call->size;
 }
 
-/* Take out what a call ends; NULL: there is no such mapping */
+/* Take out what a call ends, which then is ours; NULL: there is no such mapping */
 static struct ledger_mapping *rules_end(struct umlab_slot *slot,
-					const struct ledger_call *call)
+					const struct ledger_call *call,
+					bool *freed)
 {
 	struct ledger_mapping *map;
 	struct ledger_segment *seg;
 	char text[LEDGER_TEXT];
 
-	map = ledger_find_start(slot, call->bus, rules_fit, call);
-	seg = map ? map->segs : ledger_find(slot, call->bus);
+	seg = ledger_find_fit(slot, call->bus, rules_fit_idle, call);
+	if (seg && !rules_fit_idle(seg, call))
+		seg = ledger_find_fit(slot, call->bus, rules_fit, call);
 	if (!seg)
 		return NULL;
-	if (!map || !rules_fit(map, call))
+	if (!rules_fit(seg, call))
 		rules_misfit(slot, seg, call);
 	map = seg->mapping;
 	if (map->holds)
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_BUSY,
 				     "unmapped while the device has it in flight: %s",
 				     ledger_describe(seg, text));
-	ledger_remove(slot, map, site_save());
+	*freed = !ledger_remove(slot, map, site_save());
+	if (!*freed)
+		ledger_lost(slot);
 	return map;
 }
 
 void rules_unmapped(struct umlab_slot *slot, const struct ledger_call *call)
 {
-	bool freed = call->kind >= LEDGER_COHERENT;
+	bool allocated = call->kind >= LEDGER_COHERENT, ours = false;
 	struct ledger_mapping *map;
 
+	/* Of nothing that is mapped, nothing is unmapped. */
+	if (slot->dma.reclaiming || (call->kind <= LEDGER_RESOURCE &&
+				     !call->size))
+		return;
 	scoped_guard(spinlock_irqsave, &slot->lock) {
-		if (slot->dma.reclaiming)
-			return;
-		rules_event(slot, freed ? UMLAB_FREE : UMLAB_UNMAP, call->bus,
-			    rules_size(slot, call), call->dir);
-		map = rules_end(slot, call);
+		rules_event(slot, allocated ? UMLAB_FREE : UMLAB_UNMAP,
+			    call->bus, rules_size(slot, call), call->dir);
+		map = rules_end(slot, call, &ours);
 	}
-	if (map)
+	if (ours)
 		ledger_free(map);
-	else
-		rules_unknown(slot, call, freed ? "freed" : "unmapped");
+	else if (!map)
+		rules_unknown(slot, call, allocated ? "freed" : "unmapped");
 }
 
 /* What is wrong with a sync; NULL: nothing */
@@ -264,7 +286,7 @@ static const char *rules_sync_wrong(const struct ledger_segment *seg,
 	const struct ledger_mapping *map = seg->mapping;
 
 	if (!ledger_streams(map))
-		return "coherent memory";
+		return "nothing that is synced";
 	if (map->dir != DMA_BIDIRECTIONAL && map->dir != call->dir)
 		return "another direction";
 	if (call->kind != LEDGER_SG)
@@ -275,20 +297,38 @@ static const char *rules_sync_wrong(const struct ledger_segment *seg,
 	return NULL;
 }
 
+static bool rules_syncs(const struct ledger_segment *seg, const void *data)
+{
+	return !rules_sync_wrong(seg, data);
+}
+
+/* Part of a mapping changes hands */
+static int rules_pass(struct umlab_slot *slot, u64 bus, u64 size, bool to_cpu)
+{
+	if (!size)
+		return 0;
+	return to_cpu ? ledger_own(slot, bus, size, site_save()) :
+			ledger_disown(slot, bus, size);
+}
+
+/*
+ * What the CPU only reads need not be given back (dma-api-howto.rst), so of what the
+ * device fills, the CPU never becomes the owner.
+ */
 static int rules_sync(struct umlab_slot *slot, struct ledger_segment *seg,
 		      const struct ledger_call *call)
 {
-	depot_stack_handle_t stack = call->to_cpu ? site_save() : 0;
 	struct ledger_mapping *map = seg->mapping;
 	unsigned int i;
 	int err = 0;
 
+	if (call->to_cpu && map->dir == DMA_FROM_DEVICE)
+		return 0;
 	if (call->kind != LEDGER_SG)
-		return call->size ? ledger_own(slot, call->bus, call->size,
-					       stack) : 0;
+		return rules_pass(slot, call->bus, call->size, call->to_cpu);
 	for (i = 0; !err && i < map->nents && map->segs[i].size; i++)
-		err = ledger_own(slot, map->segs[i].bus, map->segs[i].size,
-				 stack);
+		err = rules_pass(slot, map->segs[i].bus, map->segs[i].size,
+				 call->to_cpu);
 	return err;
 }
 
@@ -304,7 +344,7 @@ void rules_synced(struct umlab_slot *slot, const struct ledger_call *call)
 		rules_event(slot, call->to_cpu ? UMLAB_SYNC_CPU :
 						 UMLAB_SYNC_DEVICE,
 			    call->bus, rules_size(slot, call), call->dir);
-		seg = ledger_find(slot, call->bus);
+		seg = ledger_find_fit(slot, call->bus, rules_syncs, call);
 		if (!seg)
 			break;
 		wrong = rules_sync_wrong(seg, call);
@@ -345,7 +385,10 @@ static void rules_reclaim_list(struct device *dev,
 	sg_free_table(&table);
 }
 
-/* Undo a leak, and touch nothing that may be another's by now */
+/*
+ * Undo a leak, and touch nothing that may be another's by now. What was allocated
+ * stays: who forgot it may still use it, or free it later.
+ */
 static void rules_reclaim(struct device *dev, const struct ledger_mapping *map)
 {
 	u64 bus = map->segs->bus;
@@ -361,32 +404,25 @@ static void rules_reclaim(struct device *dev, const struct ledger_mapping *map)
 	case LEDGER_SG:
 		rules_reclaim_list(dev, map);
 		break;
-	case LEDGER_COHERENT:
-		dma_free_attrs(dev, map->size, map->cpu, bus, 0);
-		break;
-	case LEDGER_PAGES:
-		dma_free_pages(dev, map->size, virt_to_page(map->cpu), bus,
-			       map->dir);
-		break;
-	case LEDGER_SGT:
-		dma_free_noncontiguous(dev, map->size, map->cpu, map->dir);
-		break;
 	}
 }
 
-static struct ledger_mapping *rules_next_leak(struct umlab_slot *slot,
-					      unsigned int told,
-					      const char *why)
+static struct ledger_mapping *rules_untold(struct umlab_slot *slot)
 {
 	struct ledger_mapping *map;
+
+	list_for_each_entry(map, &slot->dma.mappings, entry) {
+		if (!map->told)
+			return map;
+	}
+	return NULL;
+}
+
+static void rules_tell_leak(struct umlab_slot *slot, unsigned int told,
+			    const struct ledger_mapping *map, const char *why)
+{
 	char text[LEDGER_TEXT];
 
-	guard(spinlock_irqsave)(&slot->lock);
-	slot->dma.reclaiming = false;
-	map = list_first_entry_or_null(&slot->dma.mappings,
-				       struct ledger_mapping, entry);
-	if (!map)
-		return NULL;
 	if (told < RULES_LEAKS)
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_LEAK,
 				     "%s: still there is a %s", why,
@@ -395,8 +431,24 @@ static struct ledger_mapping *rules_next_leak(struct umlab_slot *slot,
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_LEAK,
 				     "%s: so are %u more", why,
 				     slot->dma.count);
-	ledger_remove(slot, map, 0);
-	slot->dma.reclaiming = true;
+}
+
+/* Tell of a leak. It is ours to undo, unless it is an allocation, which stays */
+static struct ledger_mapping *rules_next_leak(struct umlab_slot *slot,
+					      unsigned int told,
+					      const char *why)
+{
+	struct ledger_mapping *map;
+
+	guard(spinlock_irqsave)(&slot->lock);
+	map = rules_untold(slot);
+	if (!map)
+		return NULL;
+	rules_tell_leak(slot, told, map, why);
+	if (ledger_allocated(map))
+		ledger_tell(slot, map);
+	else
+		map->told = ledger_remove(slot, map, 0);
 	return map;
 }
 
@@ -405,8 +457,12 @@ void rules_audit(struct umlab_slot *slot, const char *why)
 	struct ledger_mapping *map;
 	unsigned int told = 0;
 
+	slot->dma.reclaiming = true;
 	while ((map = rules_next_leak(slot, told++, why))) {
+		if (map->told)
+			continue;
 		rules_reclaim(slot->dma.dev, map);
 		ledger_free(map);
 	}
+	slot->dma.reclaiming = false;
 }

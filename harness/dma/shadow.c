@@ -17,7 +17,7 @@
  */
 
 #include <linux/dma-map-ops.h>
-#include <linux/highmem.h>
+#include <linux/kasan.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
@@ -34,7 +34,10 @@
 static unsigned int shadow_users[PAGE_SHIFT + 1];
 static DEFINE_XARRAY(shadow_pages);
 
-/* Guards both, and what is in the pages */
+/* There was no memory for a page, so what devices see is not to be believed. */
+static bool shadow_incomplete;
+
+/* Guards all of it, and what is in the pages */
 static DEFINE_SPINLOCK(shadow_lock);
 
 static u64 shadow_line(void)
@@ -75,6 +78,7 @@ void shadow_end(unsigned int line)
 	xa_for_each(&shadow_pages, pfn, page)
 		free_page((unsigned long)page);
 	xa_destroy(&shadow_pages);
+	shadow_incomplete = false;
 }
 
 /* The shadow of a page; NULL: there is none yet, or no memory for one */
@@ -100,7 +104,7 @@ void *shadow_memory(u64 phys, u64 *size)
 	void *page;
 
 	guard(spinlock_irqsave)(&shadow_lock);
-	page = shadow_page(phys, true);
+	page = shadow_incomplete ? NULL : shadow_page(phys, true);
 	*size = min(*size, PAGE_SIZE - offset_in_page(phys));
 	return page ? page + offset_in_page(phys) : NULL;
 }
@@ -135,12 +139,16 @@ static void shadow_move(u64 start, u64 size, bool to_device)
 	if (!size || !shadow_used() || !pfn_valid(PHYS_PFN(start)))
 		return;
 	shadow_widen(&start, &end);
+	/* What is past the end of what was asked for, is in the line as well. */
+	kasan_disable_current();
 	for (; start < end; start += piece) {
 		void *page = shadow_page(start, to_device);
 
 		piece = min(end - start, PAGE_SIZE - offset_in_page(start));
-		if (!page)
+		if (!page) {
+			shadow_incomplete |= to_device;
 			continue;
+		}
 		if (to_device)
 			memcpy(page + offset_in_page(start), __va(start),
 			       piece);
@@ -148,6 +156,7 @@ static void shadow_move(u64 start, u64 size, bool to_device)
 			memcpy(__va(start), page + offset_in_page(start),
 			       piece);
 	}
+	kasan_enable_current();
 }
 
 void arch_sync_dma_for_device(phys_addr_t phys, size_t size,

@@ -14,7 +14,6 @@
 #include <linux/printk.h>
 #include <linux/stackdepot.h>
 
-#include "gate.h"
 #include "ledger.h"
 #include "topology.h"
 
@@ -103,60 +102,31 @@ void umlab_dma_init(struct umlab_slot *slot,
 {
 	struct umlab_dma_state *dma = &slot->dma;
 
+	dma->error = -ENODEV;
 	dma->topology = *topology;
-	if (!dma->topology.line)
-		dma->topology.line = UMLAB_CACHE_LINE;
-	if (!dma->topology.slots)
-		dma->topology.slots = UMLAB_BOUNCE_SLOTS;
-	if (!dma->topology.aperture_end)
-		dma->topology.aperture_end = BIT_ULL(48) - 1;
 	topology_init_tree(slot, &dma->bus);
 	topology_init_tree(slot, &dma->cpu);
 	dma->phys = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&dma->mappings);
 }
 
-int umlab_dma_found(struct umlab_slot *slot, struct device *dev)
+int topology_begin(struct umlab_slot *slot, struct device *dev)
 {
-	struct umlab_dma_state *dma = &slot->dma;
-	int err;
-
-	if (topology_error)
-		return topology_error;
-	dev->dma_coherent = !dma->topology.noncoherent;
-	err = topology_of(slot)->begin(slot, dev);
-	if (err)
-		return err;
-	if (dma->topology.noncoherent)
-		shadow_begin(dma->topology.line);
-	guard(spinlock_irqsave)(&slot->lock);
-	dma->dev = get_device(dev);
-	umlab_dma_inject(slot);
-	return 0;
+	return topology_error ?: topology_of(slot)->begin(slot, dev);
 }
 
-void umlab_dma_gone(struct umlab_slot *slot)
+void topology_end(struct umlab_slot *slot)
 {
 	const struct topology_ops *ops = topology_of(slot);
-	struct umlab_dma_state *dma = &slot->dma;
 
-	if (!dma->dev)
-		return;
-	if (dma->topology.noncoherent)
-		shadow_end(dma->topology.line);
 	if (ops->end)
 		ops->end(slot);
-	put_device(dma->dev);
-	guard(spinlock_irqsave)(&slot->lock);
-	dma->dev = NULL;
-	__mt_destroy(&dma->bus);
-	__mt_destroy(&dma->cpu);
 }
 
 static int __init topology_init(void)
 {
 	topology_error = stack_depot_init() ?: umlab_iommu_init() ?: feed_init() ?:
-			 complaint_init();
+			 complaint_init() ?: life_init();
 	if (topology_error)
 		pr_err("umlab: no DMA: %d\n", topology_error);
 	return topology_error;

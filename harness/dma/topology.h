@@ -70,6 +70,23 @@ bool topology_translate(struct umlab_slot *slot, u64 bus, bool write,
 bool topology_straight(u64 bus, u64 distance, u64 *phys, u64 *run);
 
 /**
+ * topology_begin() - have the kernel map for a device as it should
+ * @slot: the slot
+ * @dev: its device
+ *
+ * Context: may sleep, lock not held. Return: 0 or a negative errno.
+ */
+int topology_begin(struct umlab_slot *slot, struct device *dev);
+
+/**
+ * topology_end() - undo it
+ * @slot: the slot
+ *
+ * Context: may sleep, lock not held.
+ */
+void topology_end(struct umlab_slot *slot);
+
+/**
  * topology_bind() - have what the kernel forgets when a driver is unbound
  * @slot: the slot
  * @dev: its device
@@ -98,6 +115,22 @@ int umlab_iommu_init(void);
  * Context: may sleep. Return: 0 or a negative errno.
  */
 int feed_init(void);
+
+/**
+ * life_init() - begin to listen to the bus of drivers
+ *
+ * Context: may sleep. Return: 0 or a negative errno.
+ */
+int life_init(void);
+
+/**
+ * complaint_rearm() - have the kernel warn once more of what it warns of once
+ *
+ * Or a test would pass because an earlier one has failed.
+ *
+ * Context: any.
+ */
+void complaint_rearm(void);
 
 /**
  * complaint_init() - begin to listen to the kernel's complaints

@@ -198,6 +198,17 @@ unsigned long lab_mmap_shared(struct kunit *test, struct file *file,
 	return addr;
 }
 
+unsigned long lab_mmap_anonymous(struct kunit *test, unsigned long pages)
+{
+	unsigned long addr;
+
+	lab_space_new(test);
+	addr = lab_mmap(NULL, pages, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+	return addr;
+}
+
 int lab_munmap(unsigned long addr, unsigned long pages)
 {
 	int ret = vm_munmap(addr, pages << PAGE_SHIFT);

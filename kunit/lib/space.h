@@ -84,6 +84,15 @@ unsigned long lab_mmap_shared(struct kunit *test, struct file *file,
 			      unsigned long pages, unsigned long pgoff);
 
 /**
+ * lab_mmap_anonymous() - user memory, in an address space of its own
+ * @test: the test; aborted if this fails
+ * @pages: length in pages
+ *
+ * Return: the address.
+ */
+unsigned long lab_mmap_anonymous(struct kunit *test, unsigned long pages);
+
+/**
  * lab_munmap() - munmap()
  * @addr: start
  * @pages: length in pages

@@ -38,7 +38,8 @@ struct umlab_slot;
  * @UMLAB_IOMMU_FAULT: the IOMMU refused an access; likewise
  * @UMLAB_MAP: the driver mapped @size bytes; @value is the bus address, the first one
  *	of a scatter/gather list, and @offset &enum dma_data_direction
- * @UMLAB_MAP_FAILED: a mapping failed; likewise but for the address
+ * @UMLAB_MAP_FAILED: a mapping failed, but of a list the kernel does not tell;
+ *	likewise but for the address
  * @UMLAB_UNMAP: it unmapped them
  * @UMLAB_ALLOC: it allocated memory for DMA; likewise
  * @UMLAB_ALLOC_FAILED: that failed

@@ -49,11 +49,11 @@ struct umlab_slot;
  * @UMLAB_VIOLATION_RANGE: past the end of a BAR, or of what was mapped of it
  * @UMLAB_VIOLATION_DECODE: a BAR access while memory decoding is disabled, or
  *	to an address that the BAR has no longer
- * @UMLAB_VIOLATION_POWER: a BAR access while the function is not in D0
+ * @UMLAB_VIOLATION_POWER: a BAR or DMA access while the function is not in D0
  * @UMLAB_VIOLATION_USERMAP: a register BAR was mapped to user space; told once for
  *	each BAR
  * @UMLAB_VIOLATION_MASTER: a message or a DMA access is due while bus mastering is
- *	disabled
+ *	disabled; or a driver left it enabled when it was unbound
  * @UMLAB_VIOLATION_MESSAGE: a message goes where no interrupt controller is
  * @UMLAB_VIOLATION_STORM: INTx is delivered again and again, and nobody makes
  *	the device lower it
@@ -62,14 +62,14 @@ struct umlab_slot;
  * @UMLAB_VIOLATION_DMA_WIDTH: the device was given an address of more bits than it
  *	drives, see &umlab_model.dma_bits
  * @UMLAB_VIOLATION_DMA_UNMAPPED: the device accesses what is not mapped for it: never
- *	was, is no longer, or ends before
+ *	was, is no longer, or ends before; or in one go what are two mappings
  * @UMLAB_VIOLATION_DMA_DIRECTION: it reads what is mapped for writing, or the other
  *	way round
  * @UMLAB_VIOLATION_DMA_OWNER: it accesses what is the CPU's since dma_sync_*_for_cpu()
  * @UMLAB_VIOLATION_DMA_FAULT: what is mapped for it does not translate: the IOMMU's
  *	page tables were changed behind the DMA API, or there is no memory
  * @UMLAB_VIOLATION_DMA_MEMORY: what is mapped is not memory for DMA: kernel text or
- *	read-only data, or no memory at all
+ *	read-only data, what vmalloc() gave or a stack, or no memory at all
  * @UMLAB_VIOLATION_DMA_OVERLAP: a mapping the device writes to overlaps another one
  * @UMLAB_VIOLATION_DMA_UNMAP: it was mapped and unmapped, or allocated and freed, with
  *	different arguments
@@ -79,7 +79,8 @@ struct umlab_slot;
  * @UMLAB_VIOLATION_DMA_DEVICE: it is another device's
  * @UMLAB_VIOLATION_DMA_BUSY: it was unmapped or freed in flight, see umlab_dma_hold()
  * @UMLAB_VIOLATION_DMA_LEAK: it was not unmapped or freed when the driver was
- *	unbound or the function unplugged; told of each
+ *	unbound or the function unplugged; the first eight are told one by one, the
+ *	others together
  * @UMLAB_VIOLATION_DMA_POOL: a block of a DMA pool that is free: the device accesses it,
  *	or the kernel complains of how it was freed
  * @UMLAB_VIOLATION_DMA_API: the kernel's DMA API debugging complains
