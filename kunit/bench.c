@@ -173,7 +173,7 @@ static void bench_mmio(struct kunit *test)
 		const struct bench_access *row = &bench_accesses[i];
 
 		/* Or so many reads would be taken for a loop without an end. */
-		msleep(1);
+		usleep_range(1000, 2000);
 		row->measure(samples, row->memory ? drv->memory : drv->regs);
 		lab_bench_row(row->name, "ns", samples, LAB_BENCH_RUNS);
 	}
