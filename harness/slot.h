@@ -34,12 +34,15 @@
  * @since: the journal when it was plugged in
  * @expected: declared, by kind
  * @seen: that came, by kind
+ * @unprinted: of these, those that only the kernel has printed, and that were not
+ *	expected
  */
 struct umlab_watch {
 	struct kunit *test;
 	u64 since;
 	unsigned int expected[UMLAB_VIOLATIONS];
 	unsigned int seen[UMLAB_VIOLATIONS];
+	unsigned int unprinted[UMLAB_VIOLATIONS];
 };
 
 /* Reads are counted, and take time, in lots of so many */
@@ -402,7 +405,8 @@ const char *umlab_violation_name(enum umlab_violation kind);
 /**
  * umlab_watch_missing() - which violations were declared and did not come
  * @slot: the slot, unplugged
- * @test: told of each
+ * @test: told of each; also of those that came by umlab_slot_complaint() and were
+ *	not declared
  */
 void umlab_watch_missing(struct umlab_slot *slot, struct kunit *test);
 

@@ -91,8 +91,8 @@ void umlab_slot_complaint(unsigned int devfn, enum umlab_violation kind)
 {
 	struct umlab_slot *slot __free(umlab_slot) = umlab_bridge_slot(devfn);
 
-	if (slot)
-		violation_count(slot, kind);
+	if (slot && !violation_count(slot, kind))
+		slot->watch.unprinted[kind]++;
 }
 
 static bool violation_mistrust(struct umlab_slot *slot, void *unused)
@@ -147,12 +147,25 @@ unsigned int umlab_violations(const struct umlab_slot *slot,
 	return slot->watch.seen[kind];
 }
 
+/* What umlab_slot_complaint() could not say while the kernel was printing */
+static void violation_say(const struct umlab_slot *slot,
+			  enum umlab_violation kind, unsigned int times)
+{
+	char name[48];
+
+	violation_name(slot, name, sizeof(name));
+	pr_err("%s: violation (%s): the kernel complained above, %u times more than expected\n",
+	       name, violation_names[kind], times);
+}
+
 void umlab_watch_missing(struct umlab_slot *slot, struct kunit *test)
 {
 	const struct umlab_watch *watch = &slot->watch;
 	unsigned int kind;
 
 	for (kind = 0; kind < UMLAB_VIOLATIONS; kind++) {
+		if (watch->unprinted[kind])
+			violation_say(slot, kind, watch->unprinted[kind]);
 		if (watch->seen[kind] < watch->expected[kind])
 			KUNIT_FAIL(test,
 				   "%02x.%x (%s): %u violations (%s) were expected, %u came",

@@ -91,6 +91,45 @@ static void words_nearest(struct kunit *test)
 	words_ender(&dma, above);
 }
 
+/* Addresses that are none: the memory's, and half of the right one */
+static void words_wrong_address(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	u8 *memory = lab_dma_pages(test, PAGE_SIZE);
+	dma_addr_t bus = words_maker(&dma, memory);
+
+	if (!lab_dma_is(&dma, UMLAB_DMA_DIRECT))
+		words_expect_told(&dma, virt_to_phys(memory) + 5,
+				  UMLAB_VIOLATION_DMA_UNMAPPED,
+				  "it is the physical address of mapping of 0x64",
+				  "words_maker");
+	if (lab_dma_is(&dma, UMLAB_DMA_OFFSET))
+		words_expect_told(&dma, (u32)bus + 5,
+				  UMLAB_VIOLATION_DMA_UNMAPPED,
+				  "it is the low half of an address in mapping",
+				  "words_maker");
+	words_ender(&dma, bus);
+}
+
+/* An unmap that is wrong names who did it. */
+static void words_wrong_unmap(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	u8 *memory = lab_dma_pages(test, PAGE_SIZE);
+	dma_addr_t bus = words_maker(&dma, memory);
+	struct kmsg_dump_iter begin = lab_klog_now();
+
+	KUNIT_EXPECT_EQ(test, lab_dma_hold(&dma, bus, true), 0);
+	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_BUSY);
+	words_ender(&dma, bus);
+	words_expect(&dma, begin, "words_ender");
+	words_expect(&dma, begin, " unmaps what the device has in flight");
+	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_TWICE);
+	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_API);
+	words_ender(&dma, bus);
+	words_expect(&dma, begin, "where nothing is any more");
+}
+
 /* Nothing is near, for there is nothing. */
 static void words_nothing(struct kunit *test)
 {
@@ -216,6 +255,8 @@ static void words_leak(struct kunit *test)
 static struct kunit_case words_cases[] = {
 	KUNIT_CASE_PARAM(words_unmapped, umlab_topology_gen_params),
 	KUNIT_CASE(words_nearest),
+	KUNIT_CASE_PARAM(words_wrong_address, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(words_wrong_unmap, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(words_nothing, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(words_owner, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(words_list, umlab_topology_gen_params),

@@ -5,6 +5,7 @@
  * gate.c	every access of a device to memory goes through it
  * ledger.c	what is mapped for a device, and where it is found
  * rules.c	what a driver may do with mappings
+ * audit.c	what it has left mapped
  * words.c	mappings in messages
  * site.c	who calls the DMA API
  * feed.c	the kernel's tracepoints tell of mappings

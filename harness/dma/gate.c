@@ -72,6 +72,30 @@ static void gate_refuse(const struct gate_access *access,
 	va_end(args);
 }
 
+/* Addresses that drivers take for bus addresses. Whether this is one, and told */
+static bool gate_looks_like(const struct gate_access *access, u64 bus,
+			    const struct ledger_segment *nearest)
+{
+	struct ledger_segment *seg = ledger_find_memory(access->slot, bus);
+	char text[LEDGER_TEXT];
+	u64 whole;
+
+	if (seg) {
+		gate_refuse(access, UMLAB_VIOLATION_DMA_UNMAPPED,
+			    "%#llx is not mapped, it is the physical address of %s",
+			    bus, ledger_describe(seg, text));
+		return true;
+	}
+	whole = (nearest->bus & ~(u64)U32_MAX) | bus;
+	seg = bus > U32_MAX ? NULL : ledger_find(access->slot, whole);
+	if (!seg)
+		return false;
+	gate_refuse(access, UMLAB_VIOLATION_DMA_UNMAPPED,
+		    "%#llx is not mapped, it is the low half of an address in %s",
+		    bus, ledger_describe(seg, text));
+	return true;
+}
+
 /* Nothing is mapped for the device at @bus, which is part of an access */
 static void gate_unmapped(const struct gate_access *access, u64 bus)
 {
@@ -91,6 +115,8 @@ static void gate_unmapped(const struct gate_access *access, u64 bus)
 		return;
 	}
 	seg = ledger_nearest(access->slot, bus);
+	if (seg && gate_looks_like(access, bus, seg))
+		return;
 	if (seg)
 		gate_refuse(access, UMLAB_VIOLATION_DMA_UNMAPPED,
 			    "%#llx is not mapped, it is %#llx %s the nearest %s",
@@ -325,6 +351,9 @@ static bool gate_decodes(const struct gate_access *access)
 	/* What an unchecked mapping gives; told as what it is */
 	if (access->bus == DMA_MAPPING_ERROR)
 		gate_unmapped(access, access->bus);
+	else if (last < access->bus)
+		gate_refuse(access, UMLAB_VIOLATION_DMA_WIDTH,
+			    "it goes past the last address there is");
 	else
 		gate_refuse(access, UMLAB_VIOLATION_DMA_WIDTH,
 			    "the device drives %u address bits", bits);

@@ -226,6 +226,11 @@ struct ledger_segment *ledger_find(struct umlab_slot *slot, u64 bus)
 	return ledger_find_fit(slot, bus, ledger_any, NULL);
 }
 
+struct ledger_segment *ledger_find_memory(struct umlab_slot *slot, u64 phys)
+{
+	return ledger_phys_iter_first(&slot->dma.phys, phys, phys);
+}
+
 struct ledger_segment *
 ledger_overlap(struct umlab_slot *slot, const struct ledger_segment *seg,
 	       bool (*conflicts)(const struct ledger_segment *seg,

@@ -200,6 +200,15 @@ ledger_find_fit(struct umlab_slot *slot, u64 bus,
 			     const void *data), const void *data);
 
 /**
+ * ledger_find_memory() - what is mapped of the memory at a physical address
+ * @slot: the slot
+ * @phys: the address
+ *
+ * Return: the segment, or NULL.
+ */
+struct ledger_segment *ledger_find_memory(struct umlab_slot *slot, u64 phys);
+
+/**
  * ledger_overlap() - another mapping of the same memory
  * @slot: the slot
  * @seg: a segment, in the ledger or not
@@ -356,16 +365,18 @@ void rules_unmapped(struct umlab_slot *slot, const struct ledger_call *call);
  */
 void rules_synced(struct umlab_slot *slot, const struct ledger_call *call);
 
+/* audit.c */
+
 /**
- * rules_audit() - nothing should be mapped any more
+ * audit_leaks() - nothing should be mapped any more
  * @slot: the slot
  * @why: since what
  *
- * What is, is a leak, and is undone.
+ * What is, is a leak, and is undone; but what was allocated stays.
  *
  * Context: may sleep.
  */
-void rules_audit(struct umlab_slot *slot, const char *why);
+void audit_leaks(struct umlab_slot *slot, const char *why);
 
 /* site.c */
 

@@ -23,8 +23,11 @@ static void life_begin(struct umlab_slot *slot, struct device *dev)
 	complaint_rearm();
 	dev->dma_coherent = !dma->topology.noncoherent;
 	dma->error = topology_begin(slot, dev);
-	if (dma->error)
+	if (dma->error) {
+		dev_err(dev, "umlab: no topology \"%s\" for it: %d\n",
+			dma->topology.name ?: "", dma->error);
 		return;
+	}
 	if (dma->topology.noncoherent)
 		shadow_begin(dma->topology.line);
 	guard(spinlock_irqsave)(&slot->lock);
@@ -41,7 +44,7 @@ static void life_end(struct umlab_slot *slot, struct device *dev)
 	struct umlab_dma_state *dma = &slot->dma;
 	bool leaks;
 
-	rules_audit(slot, "the device is unplugged");
+	audit_leaks(slot, "the device is unplugged");
 	topology_end(slot);
 	if (dma->topology.noncoherent)
 		shadow_end(dma->topology.line);
@@ -68,7 +71,7 @@ static void life_bind(struct umlab_slot *slot)
 	struct umlab_dma_state *dma = &slot->dma;
 
 	if (dma->unprobed)
-		rules_audit(slot, "the probe before has failed");
+		audit_leaks(slot, "the probe before has failed");
 	dma->unprobed = false;
 	guard(spinlock_irqsave)(&slot->lock);
 	dma->mastered = umlab_slot_is_master(slot);
@@ -107,7 +110,7 @@ static int life_event(struct notifier_block *block, unsigned long event,
 		break;
 	case BUS_NOTIFY_UNBOUND_DRIVER:
 		life_restore(slot, dev);
-		rules_audit(slot, "the driver is unbound");
+		audit_leaks(slot, "the driver is unbound");
 		life_check_master(slot);
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:

@@ -10,14 +10,10 @@
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
-#include <linux/scatterlist.h>
 #include <asm/sections.h>
 
 #include "ledger.h"
 #include "topology.h"
-
-/* How many leaks are told one by one */
-#define RULES_LEAKS	8
 
 static void rules_event(struct umlab_slot *slot, enum umlab_event_kind kind,
 			u64 bus, u64 size, enum dma_data_direction dir)
@@ -166,18 +162,19 @@ static void rules_misfit(struct umlab_slot *slot,
 			 const struct ledger_call *call)
 {
 	bool freed = call->kind >= LEDGER_COHERENT;
-	char text[LEDGER_TEXT];
+	char text[LEDGER_TEXT], site[SITE_TEXT];
 
 	ledger_describe(seg, text);
+	site_name(site_save(), site);
 	if (call->kind == LEDGER_SG && seg->mapping->kind == LEDGER_SG)
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_UNMAP,
-				     "unmapped as a list of %u entries, %s, at %#llx: it had %u, %s",
-				     call->nents, ledger_dir_name(call->dir),
+				     "%s unmaps a list of %u entries, %s, at %#llx: it had %u, %s",
+				     site, call->nents, ledger_dir_name(call->dir),
 				     call->bus, seg->mapping->nents, text);
 	else
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_UNMAP,
-				     "%s as %#llx bytes at %#llx, %s%s: this is %s",
-				     freed ? "freed" : "unmapped", call->size,
+				     "%s %s %#llx bytes at %#llx, %s%s: this is %s",
+				     site, freed ? "frees" : "unmaps", call->size,
 				     call->bus, ledger_dir_name(call->dir),
 				     seg->mapping->kind == call->kind &&
 				     seg->mapping->cpu != call->cpu ?
@@ -204,22 +201,23 @@ static void rules_unknown(struct umlab_slot *slot,
 {
 	const struct umlab_dma_past *past = ledger_past(slot, call->bus);
 	int other = umlab_slot_other(slot, rules_owns, call);
-	char text[LEDGER_TEXT];
+	char text[LEDGER_TEXT], site[SITE_TEXT];
 
+	site_name(site_save(), site);
 	if (past)
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_TWICE,
-				     "%s at %#llx, where nothing is any more: there were %s",
-				     verb, call->bus,
+				     "%s %s %#llx, where nothing is any more: there were %s",
+				     site, verb, call->bus,
 				     ledger_describe_past(past, text));
 	else if (other >= 0)
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_DEVICE,
-				     "%s at %#llx, which is mapped for %02x.%x, not for this device",
-				     verb, call->bus, PCI_SLOT(other),
+				     "%s %s %#llx, which is mapped for %02x.%x, not for this device",
+				     site, verb, call->bus, PCI_SLOT(other),
 				     PCI_FUNC(other));
 	else
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_UNKNOWN,
-				     "%s at %#llx, where nothing is mapped%s",
-				     verb, call->bus,
+				     "%s %s %#llx, where nothing is mapped%s",
+				     site, verb, call->bus,
 				     call->bus == DMA_MAPPING_ERROR ?
 				     ": that is DMA_MAPPING_ERROR" : "");
 }
@@ -239,7 +237,7 @@ static struct ledger_mapping *rules_end(struct umlab_slot *slot,
 {
 	struct ledger_mapping *map;
 	struct ledger_segment *seg;
-	char text[LEDGER_TEXT];
+	char text[LEDGER_TEXT], site[SITE_TEXT];
 
 	seg = ledger_find_fit(slot, call->bus, rules_fit_idle, call);
 	if (seg && !rules_fit_idle(seg, call))
@@ -251,7 +249,8 @@ static struct ledger_mapping *rules_end(struct umlab_slot *slot,
 	map = seg->mapping;
 	if (map->holds)
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_BUSY,
-				     "unmapped while the device has it in flight: %s",
+				     "%s unmaps what the device has in flight: %s",
+				     site_name(site_save(), site),
 				     ledger_describe(seg, text));
 	*freed = !ledger_remove(slot, map, site_save());
 	if (!*freed)
@@ -264,9 +263,7 @@ void rules_unmapped(struct umlab_slot *slot, const struct ledger_call *call)
 	bool allocated = call->kind >= LEDGER_COHERENT, ours = false;
 	struct ledger_mapping *map;
 
-	/* Of nothing that is mapped, nothing is unmapped. */
-	if (slot->dma.reclaiming || (call->kind <= LEDGER_RESOURCE &&
-				     !call->size))
+	if (slot->dma.reclaiming)
 		return;
 	scoped_guard(spinlock_irqsave, &slot->lock) {
 		rules_event(slot, allocated ? UMLAB_FREE : UMLAB_UNMAP,
@@ -275,8 +272,9 @@ void rules_unmapped(struct umlab_slot *slot, const struct ledger_call *call)
 	}
 	if (ours)
 		ledger_free(map);
-	else if (!map)
-		rules_unknown(slot, call, allocated ? "freed" : "unmapped");
+	/* A mapping of nothing was told when it was made. */
+	else if (!map && (call->size || call->kind == LEDGER_SG))
+		rules_unknown(slot, call, allocated ? "frees" : "unmaps");
 }
 
 /* What is wrong with a sync; NULL: nothing */
@@ -334,10 +332,10 @@ static int rules_sync(struct umlab_slot *slot, struct ledger_segment *seg,
 
 void rules_synced(struct umlab_slot *slot, const struct ledger_call *call)
 {
-	const char *to = call->to_cpu ? "synced for the CPU" :
-					"synced for the device";
+	const char *to = call->to_cpu ? "syncs for the CPU" :
+					"syncs for the device";
+	char text[LEDGER_TEXT], site[SITE_TEXT];
 	struct ledger_segment *seg;
-	char text[LEDGER_TEXT];
 	const char *wrong;
 
 	scoped_guard(spinlock_irqsave, &slot->lock) {
@@ -350,8 +348,9 @@ void rules_synced(struct umlab_slot *slot, const struct ledger_call *call)
 		wrong = rules_sync_wrong(seg, call);
 		if (wrong)
 			umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_SYNC,
-					     "%s, %s, at %#llx (%s): this is %s",
-					     to, ledger_dir_name(call->dir),
+					     "%s %s, %s, %#llx (%s): this is %s",
+					     site_name(site_save(), site), to,
+					     ledger_dir_name(call->dir),
 					     call->bus, wrong,
 					     ledger_describe(seg, text));
 		else if (rules_sync(slot, seg, call))
@@ -359,110 +358,4 @@ void rules_synced(struct umlab_slot *slot, const struct ledger_call *call)
 		return;
 	}
 	rules_unknown(slot, call, to);
-}
-
-/* Unmap a list that a driver has forgotten, and freed by now perhaps */
-static void rules_reclaim_list(struct device *dev,
-			       const struct ledger_mapping *map)
-{
-	struct sg_table table;
-	struct scatterlist *sg;
-	unsigned int i;
-
-	if (sg_alloc_table(&table, map->nents, GFP_KERNEL | __GFP_NOFAIL))
-		return;
-	for_each_sg(table.sgl, sg, map->nents, i) {
-		const struct ledger_segment *seg = &map->segs[i];
-
-		sg_set_page(sg, pfn_to_page(PHYS_PFN(seg->phys)),
-			    seg->phys_last - seg->phys + 1,
-			    offset_in_page(seg->phys));
-		sg_dma_address(sg) = seg->bus;
-		sg_dma_len(sg) = seg->size;
-	}
-	dma_unmap_sg_attrs(dev, table.sgl, map->nents, map->dir,
-			   DMA_ATTR_SKIP_CPU_SYNC);
-	sg_free_table(&table);
-}
-
-/*
- * Undo a leak, and touch nothing that may be another's by now. What was allocated
- * stays: who forgot it may still use it, or free it later.
- */
-static void rules_reclaim(struct device *dev, const struct ledger_mapping *map)
-{
-	u64 bus = map->segs->bus;
-
-	switch (map->kind) {
-	case LEDGER_PAGE:
-		dma_unmap_page_attrs(dev, bus, map->size, map->dir,
-				     DMA_ATTR_SKIP_CPU_SYNC);
-		break;
-	case LEDGER_RESOURCE:
-		dma_unmap_resource(dev, bus, map->size, map->dir, 0);
-		break;
-	case LEDGER_SG:
-		rules_reclaim_list(dev, map);
-		break;
-	}
-}
-
-static struct ledger_mapping *rules_untold(struct umlab_slot *slot)
-{
-	struct ledger_mapping *map;
-
-	list_for_each_entry(map, &slot->dma.mappings, entry) {
-		if (!map->told)
-			return map;
-	}
-	return NULL;
-}
-
-static void rules_tell_leak(struct umlab_slot *slot, unsigned int told,
-			    const struct ledger_mapping *map, const char *why)
-{
-	char text[LEDGER_TEXT];
-
-	if (told < RULES_LEAKS)
-		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_LEAK,
-				     "%s: still there is a %s", why,
-				     ledger_describe(map->segs, text));
-	else if (told == RULES_LEAKS)
-		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_LEAK,
-				     "%s: so are %u more", why,
-				     slot->dma.count);
-}
-
-/* Tell of a leak. It is ours to undo, unless it is an allocation, which stays */
-static struct ledger_mapping *rules_next_leak(struct umlab_slot *slot,
-					      unsigned int told,
-					      const char *why)
-{
-	struct ledger_mapping *map;
-
-	guard(spinlock_irqsave)(&slot->lock);
-	map = rules_untold(slot);
-	if (!map)
-		return NULL;
-	rules_tell_leak(slot, told, map, why);
-	if (ledger_allocated(map))
-		ledger_tell(slot, map);
-	else
-		map->told = ledger_remove(slot, map, 0);
-	return map;
-}
-
-void rules_audit(struct umlab_slot *slot, const char *why)
-{
-	struct ledger_mapping *map;
-	unsigned int told = 0;
-
-	slot->dma.reclaiming = true;
-	while ((map = rules_next_leak(slot, told++, why))) {
-		if (map->told)
-			continue;
-		rules_reclaim(slot->dma.dev, map);
-		ledger_free(map);
-	}
-	slot->dma.reclaiming = false;
 }

@@ -83,7 +83,8 @@ struct umlab_slot;
  *	others together
  * @UMLAB_VIOLATION_DMA_POOL: a block of a DMA pool that is free: the device accesses it,
  *	or the kernel complains of how it was freed
- * @UMLAB_VIOLATION_DMA_API: the kernel's DMA API debugging complains
+ * @UMLAB_VIOLATION_DMA_API: the kernel's DMA API debugging complains, often beside one
+ *	of the above; each time it does
  * @UMLAB_VIOLATION_MODEL: the model says so, see umlab_model_violation()
  * @UMLAB_VIOLATIONS: how many there are
  */
@@ -308,7 +309,9 @@ void umlab_inject_foreign(struct umlab_slot *slot);
  * @slot: the function
  * @kind: of which kind
  *
- * Call it before the violation comes, once for each that will.
+ * Call it before the violation comes, once for each that will. Much of what is wrong
+ * with the DMA API the kernel's own checks see as well: that is a violation more, of
+ * kind UMLAB_VIOLATION_DMA_API.
  */
 void umlab_expect_violation(struct umlab_slot *slot, enum umlab_violation kind);
 

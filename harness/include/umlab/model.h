@@ -12,6 +12,11 @@
  * own slot; from probe and remove only umlab_priv() and umlab_work_init(). A
  * suite gets there by umlab_run().
  *
+ * What a device does when it is told to, it does in a piece of work, by
+ * umlab_work_complete(): then the test can have it done at once, later, or never.
+ * What is done in bar_write itself is always done at once. A device that has taken a
+ * buffer says so by umlab_dma_hold(), before the work.
+ *
  * The driver's handler never runs inside of an op, but in hard interrupt context
  * when the op is over and interrupts are on. If the op was that of a writel()
  * with interrupts on, that is before writel() returns.
