@@ -86,4 +86,6 @@ class VerdictTest(FolderTest):
                     'KTAP version 1\n1..0\n'):
             verdict = self.judge(log)
             self.assertEqual(verdict.passed, 0)
+            self.assertTrue(verdict.nothing_run)
+        self.assertFalse(self.judge(_PASS).nothing_run)
         self.assertEqual(judge(TREE, self.folder / 'none').passed, 0)

@@ -197,12 +197,15 @@ def _exec(kernel: Kernel, suite: str, words: List[str], umid: Path) -> int:
                           stdin=subprocess.DEVNULL, check=False).returncode
 
 
-def _report(kernel: Kernel, verdict: Verdict, status: int,
+def _report(kernel: Kernel, suite: str, verdict: Verdict, status: int,
             seconds: float) -> int:
     """Print the failures and the verdict; the exit status of the run."""
     for name, log in verdict.failures:
         print(f'\numlab: FAILED: {name}')
         print(log)
+    if suite and verdict.nothing_run:
+        print(f'umlab: no case matches SUITE={suite}: they are named suite.case,'
+              " without a parameter; ARGS=--list_tests lists them")
     bad = bool(verdict.failed or status or not verdict.passed)
     word = 'FAILED' if bad else 'PASSED'
     why = ''
@@ -228,7 +231,8 @@ def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
     if any(word.split('=')[0] in other for word in words):
         return status, None
     verdict = judge(kernel.source.tree, log)
-    return _report(kernel, verdict, status, time.monotonic() - began), verdict
+    return _report(kernel, request.suite, verdict, status,
+                   time.monotonic() - began), verdict
 
 
 @dataclass

@@ -29,11 +29,13 @@ class Verdict:
     @passed, @failed, @skipped: numbers of cases; what crashed or was planned
                                 and never came has failed.
     @failures: the name and the whole log of each case or suite that failed.
+    @nothing_run: there was no case at all.
     """
     passed: int
     failed: int
     skipped: int
     failures: Tuple[Tuple[str, str], ...]
+    nothing_run: bool = False
 
 
 def _parse(tree: Path, text: str) -> Any:
@@ -82,4 +84,5 @@ def judge(tree: Path, log: Path) -> Verdict:
     # What is wrong and was not counted as a case counts as one.
     if (failures or counts.errors) and not failed:
         failed = 1
-    return Verdict(counts.passed, failed, counts.skipped, tuple(failures))
+    return Verdict(counts.passed, failed, counts.skipped, tuple(failures),
+                   not counts.total())
