@@ -132,27 +132,27 @@ int lab_dma_hold(const struct lab_dma *dma, dma_addr_t bus, bool held)
 }
 
 /* A period that no power of two divides, so that what is moved shows */
-static u8 dma_pattern(size_t at, u8 seed)
-{
-	return seed + at % 251;
-}
+#define DMA_PERIOD	251
 
 void lab_dma_fill(void *buffer, size_t size, u8 seed)
 {
 	u8 *bytes = buffer;
-	size_t i;
+	size_t i, at;
 
-	for (i = 0; i < size; i++)
-		bytes[i] = dma_pattern(i, seed);
+	for (at = 0; at < DMA_PERIOD && at < size; at++)
+		bytes[at] = seed + at;
+	for (i = at; i < size; i += at)
+		memcpy(bytes + i, bytes, min(size - i, at));
 }
 
 bool lab_dma_holds(const void *buffer, size_t size, u8 seed)
 {
-	const u8 *bytes = buffer;
+	u8 pattern[DMA_PERIOD];
 	size_t i;
 
-	for (i = 0; i < size; i++) {
-		if (bytes[i] != dma_pattern(i, seed))
+	lab_dma_fill(pattern, sizeof(pattern), seed);
+	for (i = 0; i < size; i += sizeof(pattern)) {
+		if (memcmp(buffer + i, pattern, min(size - i, sizeof(pattern))))
 			return false;
 	}
 	return true;
