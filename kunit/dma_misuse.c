@@ -16,6 +16,7 @@
 #include <linux/vmalloc.h>
 
 #include "lib/dma.h"
+#include "lib/klog.h"
 
 #define MISUSE_SIZE	200
 #define MISUSE_MEMORY	(3 * PAGE_SIZE)
@@ -289,19 +290,42 @@ static void misuse_end_other(void *other)
 	current->kunit_test = test;
 }
 
-/* It fails the test that the device is there for, not the one that runs. */
-static void misuse_whose(struct kunit *test)
+/* A second test, which ends by misuse_end_other() or with the first one */
+static struct kunit *misuse_other(struct kunit *test)
 {
 	struct kunit *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
-	u8 *memory = lab_dma_pages(test, PAGE_SIZE);
-	struct lab_dma dma;
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	kunit_init_test(other, "other", NULL);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, misuse_end_other,
 						  other));
-	dma = lab_dma_plug(other, NULL);
+	return other;
+}
+
+/* What only the kernel has printed, is said at the end: so the log names it all. */
+static void misuse_complaint(struct kunit *test)
+{
+	struct kmsg_dump_iter begin = lab_klog_now();
+	u8 *memory = lab_dma_pages(test, PAGE_SIZE);
+	struct kunit *other = misuse_other(test);
+	struct lab_dma dma = lab_dma_plug(other, NULL);
+
+	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_TWICE);
+	misuse_twice(&dma, memory, true);
+	KUNIT_EXPECT_EQ(test, other->status, KUNIT_FAILURE);
+	misuse_end_other(other);
+	KUNIT_EXPECT_TRUE(test, lab_klog_has(begin,
+					     "(DMA: API): the kernel complained"));
+}
+
+/* It fails the test that the device is there for, not the one that runs. */
+static void misuse_whose(struct kunit *test)
+{
+	u8 *memory = lab_dma_pages(test, PAGE_SIZE);
+	struct kunit *other = misuse_other(test);
+	struct lab_dma dma = lab_dma_plug(other, NULL);
+
 	misuse_in_flight(&dma, memory, false);
 	KUNIT_EXPECT_EQ(test, other->status, KUNIT_SUCCESS);
 	misuse_in_flight(&dma, memory, true);
@@ -312,6 +336,7 @@ static void misuse_whose(struct kunit *test)
 
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE_PARAM(misuse_wrong_use, misuse_row_gen_params),
+	KUNIT_CASE(misuse_complaint),
 	KUNIT_CASE(misuse_whose),
 	{}
 };

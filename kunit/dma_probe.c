@@ -179,6 +179,7 @@ static void probe_unbound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 0);
 	memset(probe_plan.cpu, 1, PAGE_SIZE);
 	dma_free_coherent(dev, PAGE_SIZE, probe_plan.cpu, probe_plan.bus);
+	KUNIT_EXPECT_EQ(test, umlab_mappings(slot), 0);
 }
 
 /* Bus mastering that is left on */
@@ -220,8 +221,11 @@ static void probe_rescan(struct kunit *test)
 	struct lab_dma dma = lab_dma_plug(test, NULL);
 	struct pci_bus *bus = umlab_pdev(dma.slot)->bus;
 	struct pci_dev *pdev;
-	dma_addr_t address;
+	dma_addr_t address, old;
 
+	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_LEAK);
+	KUNIT_EXPECT_NOT_NULL(test, dma_alloc_coherent(dma.dev, PAGE_SIZE, &old,
+						       GFP_KERNEL));
 	pci_stop_and_remove_bus_device_locked(umlab_pdev(dma.slot));
 	pci_lock_rescan_remove();
 	pci_rescan_bus(bus);
@@ -232,6 +236,7 @@ static void probe_rescan(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pci_enable_device(pdev), 0);
 	pci_set_master(pdev);
 	KUNIT_ASSERT_EQ(test, dma_set_mask(dma.dev, DMA_BIT_MASK(64)), 0);
+	lab_dma_refuse(&dma, old, 1, UMLAB_VIOLATION_DMA_UNMAPPED);
 	lab_dma_fill(memory, PAGE_SIZE, 1);
 	address = lab_dma_map(&dma, memory, PAGE_SIZE, DMA_TO_DEVICE);
 	lab_dma_expect_read(&dma, address, PAGE_SIZE, 1);

@@ -180,6 +180,26 @@ static void topology_pools(struct kunit *test)
 	}
 }
 
+/* A buffer that a driver has lost for good is not missing later. */
+static void topology_lost_buffer(struct kunit *test)
+{
+	const struct umlab_topology one = {
+		.name = "one", .dma = UMLAB_DMA_BOUNCE, .slots = 1,
+	};
+	u8 *buffer = lab_dma_pages(test, PAGE_SIZE);
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct lab_dma dma = lab_dma_in(test, &one);
+		dma_addr_t bus = lab_dma_map(&dma, buffer, 1, DMA_TO_DEVICE);
+
+		umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_UNMAP);
+		umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_API);
+		dma_unmap_resource(dma.dev, bus, 1, DMA_TO_DEVICE, 0);
+		umlab_unplug(test, dma.slot);
+	}
+}
+
 static struct kunit_case topology_cases[] = {
 	KUNIT_CASE(topology_table),
 	KUNIT_CASE_PARAM(topology_of_parameter, umlab_topology_gen_params),
@@ -190,6 +210,7 @@ static struct kunit_case topology_cases[] = {
 	KUNIT_CASE_PARAM(topology_interrupts, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(topology_reclaims, umlab_topology_gen_params),
 	KUNIT_CASE(topology_pools),
+	KUNIT_CASE(topology_lost_buffer),
 	{}
 };
 

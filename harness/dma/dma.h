@@ -21,8 +21,8 @@
  * All of it works on a slot and calls nothing of umlab but slot.h. Where
  * nothing else is said, the slot's lock is held.
  */
-#ifndef _UMLAB_DMA_H
-#define _UMLAB_DMA_H
+#ifndef _UMLAB_DMA_INTERNAL_H
+#define _UMLAB_DMA_INTERNAL_H
 
 #include <linux/maple_tree.h>
 #include <linux/rbtree.h>
@@ -146,4 +146,4 @@ int umlab_dma_access(struct umlab_slot *slot, u64 bus, void *buffer,
  */
 void umlab_dma_inject(struct umlab_slot *slot);
 
-#endif /* _UMLAB_DMA_H */
+#endif /* _UMLAB_DMA_INTERNAL_H */
