@@ -4,7 +4,6 @@
  */
 
 #include <kunit/test.h>
-#include <linux/dma-direction.h>
 #include <linux/minmax.h>
 #include <linux/pci.h>
 
@@ -48,12 +47,6 @@ static const char *const journal_resets[] = {
 	[UMLAB_RESET_POWER] = "power",
 	[UMLAB_RESET_FLR] = "FLR",
 	[UMLAB_RESET_D3] = "D3hot to D0",
-};
-
-static const char *const journal_dirs[DMA_NONE] = {
-	[DMA_BIDIRECTIONAL] = "both ways",
-	[DMA_TO_DEVICE] = "to the device",
-	[DMA_FROM_DEVICE] = "from the device",
 };
 
 u64 umlab_journal_now(void)
@@ -107,7 +100,7 @@ static void journal_describe(const struct umlab_event *event, char *buffer,
 	case UMLAB_SYNC_DEVICE:
 		scnprintf(buffer, size, "%s %#llx, %u bytes, %s", word,
 			  event->value, event->size,
-			  journal_dirs[event->offset % DMA_NONE]);
+			  umlab_direction_name(event->offset));
 		break;
 	case UMLAB_WORK:
 	case UMLAB_PLUG:

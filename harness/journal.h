@@ -6,6 +6,7 @@
 #define _UMLAB_JOURNAL_INTERNAL_H
 
 #include <linux/compiler.h>
+#include <linux/dma-direction.h>
 #include <umlab/journal.h>
 
 /* Guarded by interrupts being off: UML has one CPU */
@@ -39,6 +40,24 @@ umlab_journal_add(u16 devfn, enum umlab_event_kind kind, u8 where, u32 offset,
 		.where = where,
 	};
 	return event;
+}
+
+/**
+ * umlab_direction_name() - a direction of DMA in words
+ * @dir: the direction
+ */
+static inline const char *umlab_direction_name(enum dma_data_direction dir)
+{
+	switch (dir) {
+	case DMA_TO_DEVICE:
+		return "to the device";
+	case DMA_FROM_DEVICE:
+		return "from the device";
+	case DMA_BIDIRECTIONAL:
+		return "both ways";
+	default:
+		return "no way";
+	}
 }
 
 /**

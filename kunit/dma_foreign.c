@@ -81,30 +81,11 @@ static void foreign_close(void *file)
 	lab_try_close(file);
 }
 
-static struct file *foreign_try_open(const char *path, int flags)
-{
-	struct file_system_type *type = get_fs_type("debugfs");
-	struct vfsmount *mnt = NULL;
-	struct file *file;
-	int count = 0, err;
-
-	if (!type)
-		return ERR_PTR(-ENODEV);
-	err = simple_pin_fs(type, &mnt, &count);
-	put_filesystem(type);
-	if (err)
-		return ERR_PTR(err);
-	/* The file keeps the mount from here on. */
-	file = file_open_root_mnt(mnt, path, flags | O_LARGEFILE, 0);
-	simple_release_fs(&mnt, &count);
-	return file;
-}
-
 /* A file of debugfs, until the test ends or foreign_close() is released */
 static struct file *foreign_open(struct kunit *test, const char *path,
 				 int flags)
 {
-	struct file *file = foreign_try_open(path, flags);
+	struct file *file = lab_open_in("debugfs", path, flags);
 
 	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(file), "open of %s in debugfs: %ld",
 			       path, PTR_ERR(file));

@@ -11,6 +11,7 @@
 #include <linux/bits.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/scatterlist.h>
 #include <linux/sched.h>
 #include <linux/vmalloc.h>
@@ -319,6 +320,18 @@ static void misuse_complaint(struct kunit *test)
 					     "(DMA: API): the kernel complained"));
 }
 
+/* When the kernel's checks end, which is said like this, nothing is to be believed. */
+static void misuse_mistrust(struct kunit *test)
+{
+	struct kunit *other = misuse_other(test);
+
+	lab_dma_plug(other, NULL);
+	pr_info("DMA-API: Mapped at:\n");
+	KUNIT_EXPECT_EQ(test, other->status, KUNIT_SUCCESS);
+	pr_info("DMA-API: cacheline tracking ENOMEM, dma-debug disabled\n");
+	KUNIT_EXPECT_EQ(test, other->status, KUNIT_FAILURE);
+}
+
 /* It fails the test that the device is there for, not the one that runs. */
 static void misuse_whose(struct kunit *test)
 {
@@ -337,6 +350,7 @@ static void misuse_whose(struct kunit *test)
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE_PARAM(misuse_wrong_use, misuse_row_gen_params),
 	KUNIT_CASE(misuse_complaint),
+	KUNIT_CASE(misuse_mistrust),
 	KUNIT_CASE(misuse_whose),
 	{}
 };

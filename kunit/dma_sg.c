@@ -283,6 +283,27 @@ static void gather_sgtable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
 }
 
+/* The segments of one list are one mapping: an access may go from one to the next. */
+static void gather_in_one(struct kunit *test)
+{
+	struct lab_dma dma = lab_dma_plug(test, NULL);
+	u8 *memory = lab_dma_pages(test, 2 * PAGE_SIZE);
+	struct scatterlist list[2];
+	int mapped;
+
+	lab_dma_fill(memory, 2 * PAGE_SIZE, 1);
+	sg_init_table(list, 2);
+	sg_set_buf(&list[0], memory, PAGE_SIZE);
+	sg_set_buf(&list[1], memory + PAGE_SIZE, PAGE_SIZE);
+	mapped = dma_map_sg(dma.dev, list, 2, DMA_TO_DEVICE);
+	KUNIT_ASSERT_EQ(test, mapped, lab_dma_is(&dma, UMLAB_DMA_IOMMU) ? 1 : 2);
+	/* Bounce buffers need not be in a row. */
+	if (!lab_dma_is(&dma, UMLAB_DMA_BOUNCE))
+		lab_dma_expect_read(&dma, sg_dma_address(list), 2 * PAGE_SIZE,
+				    1);
+	dma_unmap_sg(dma.dev, list, 2, DMA_TO_DEVICE);
+}
+
 /* A list is one event, of as many bytes as it has. */
 static void gather_journal(struct kunit *test)
 {
@@ -313,6 +334,7 @@ static struct kunit_case gather_cases[] = {
 	KUNIT_CASE(gather_padding),
 	KUNIT_CASE_PARAM(gather_syncs, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(gather_sgtable, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(gather_in_one, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(gather_journal, umlab_topology_gen_params),
 	{}
 };

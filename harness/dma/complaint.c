@@ -5,7 +5,8 @@
  * CONFIG_DMA_API_DEBUG follows what drivers do with the DMA API, and with
  * CONFIG_SLUB_DEBUG_ON so does the DMA pool with its blocks. What they find, they
  * print. So what is printed is listened to, and a line of theirs that names one of
- * our devices is a violation of that function. It is not printed once more.
+ * our devices is a violation of that function. That one was not expected, can be said
+ * only later, when the function is unplugged.
  */
 
 #include <linux/bug.h>
@@ -19,7 +20,7 @@
 #include <asm/sections.h>
 
 #include "ledger.h"
-#include "topology.h"
+#include "listen.h"
 
 /* "DMA-API: lab 0000:10:00.0: device driver frees DMA memory ..." */
 #define COMPLAINT_API		"DMA-API: "

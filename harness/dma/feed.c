@@ -15,7 +15,7 @@
 #include <trace/events/dma.h>
 
 #include "ledger.h"
-#include "topology.h"
+#include "listen.h"
 
 /*
  * The slot of a device that is there. A driver that has not heard that its device is

@@ -305,12 +305,6 @@ const char *ledger_describe(const struct ledger_segment *seg, char *text);
 const char *ledger_describe_past(const struct umlab_dma_past *past,
 				 char *text);
 
-/**
- * ledger_dir_name() - a direction in words
- * @dir: the direction
- */
-const char *ledger_dir_name(enum dma_data_direction dir);
-
 /* rules.c: what the driver does; the lock is not held */
 
 /**

@@ -14,6 +14,7 @@
 
 #include "gate.h"
 #include "ledger.h"
+#include "listen.h"
 #include "topology.h"
 
 static void life_begin(struct umlab_slot *slot, struct device *dev)

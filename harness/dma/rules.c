@@ -74,7 +74,7 @@ static void rules_overlap(struct umlab_slot *slot,
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_OVERLAP,
 				     "what is mapped at %#llx, %s, shares memory with %s",
 				     seg->mapping->segs->bus,
-				     ledger_dir_name(seg->mapping->dir),
+				     umlab_direction_name(seg->mapping->dir),
 				     ledger_describe(other, text));
 }
 
@@ -169,13 +169,13 @@ static void rules_misfit(struct umlab_slot *slot,
 	if (call->kind == LEDGER_SG && seg->mapping->kind == LEDGER_SG)
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_UNMAP,
 				     "%s unmaps a list of %u entries, %s, at %#llx: it had %u, %s",
-				     site, call->nents, ledger_dir_name(call->dir),
+				     site, call->nents, umlab_direction_name(call->dir),
 				     call->bus, seg->mapping->nents, text);
 	else
 		umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_UNMAP,
 				     "%s %s %#llx bytes at %#llx, %s%s: this is %s",
 				     site, freed ? "frees" : "unmaps", call->size,
-				     call->bus, ledger_dir_name(call->dir),
+				     call->bus, umlab_direction_name(call->dir),
 				     seg->mapping->kind == call->kind &&
 				     seg->mapping->cpu != call->cpu ?
 				     ", by another CPU address" :
@@ -350,7 +350,7 @@ void rules_synced(struct umlab_slot *slot, const struct ledger_call *call)
 			umlab_slot_violation(slot, UMLAB_VIOLATION_DMA_SYNC,
 					     "%s %s, %s, %#llx (%s): this is %s",
 					     site_name(site_save(), site), to,
-					     ledger_dir_name(call->dir),
+					     umlab_direction_name(call->dir),
 					     call->bus, wrong,
 					     ledger_describe(seg, text));
 		else if (rules_sync(slot, seg, call))

@@ -15,6 +15,7 @@
 #include <linux/stackdepot.h>
 
 #include "ledger.h"
+#include "listen.h"
 #include "topology.h"
 
 /* Why there is no DMA; set once, at boot */

@@ -109,34 +109,4 @@ void umlab_iommu_starve(struct umlab_slot *slot, bool starve);
  */
 int umlab_iommu_init(void);
 
-/**
- * feed_init() - begin to listen to the DMA API
- *
- * Context: may sleep. Return: 0 or a negative errno.
- */
-int feed_init(void);
-
-/**
- * life_init() - begin to listen to the bus of drivers
- *
- * Context: may sleep. Return: 0 or a negative errno.
- */
-int life_init(void);
-
-/**
- * complaint_rearm() - have the kernel warn once more of what it warns of once
- *
- * Or a test would pass because an earlier one has failed.
- *
- * Context: any.
- */
-void complaint_rearm(void);
-
-/**
- * complaint_init() - begin to listen to the kernel's complaints
- *
- * Context: may sleep. Return: 0 or a negative errno.
- */
-int complaint_init(void);
-
 #endif /* _UMLAB_DMA_TOPOLOGY_H */

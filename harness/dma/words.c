@@ -16,20 +16,6 @@ static const char *const ledger_calls[] = {
 	[LEDGER_SGT] = "noncontiguous allocation",
 };
 
-const char *ledger_dir_name(enum dma_data_direction dir)
-{
-	switch (dir) {
-	case DMA_TO_DEVICE:
-		return "to the device";
-	case DMA_FROM_DEVICE:
-		return "from the device";
-	case DMA_BIDIRECTIONAL:
-		return "both ways";
-	default:
-		return "no way";
-	}
-}
-
 const char *ledger_describe(const struct ledger_segment *seg, char *text)
 {
 	const struct ledger_mapping *map = seg->mapping;
@@ -38,7 +24,7 @@ const char *ledger_describe(const struct ledger_segment *seg, char *text)
 	scnprintf(text, LEDGER_TEXT,
 		  "%s of %#llx bytes at %#llx, %s, made by %s %llu events ago",
 		  map->pool ? "page of a DMA pool" : ledger_calls[map->kind],
-		  seg->size, seg->bus, ledger_dir_name(map->dir),
+		  seg->size, seg->bus, umlab_direction_name(map->dir),
 		  site_name(map->stack, site), umlab_journal_next - map->when);
 	return text;
 }

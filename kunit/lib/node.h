@@ -15,6 +15,16 @@ struct file;
 struct kunit;
 
 /**
+ * lab_open_in() - open a file of a file system that need not be mounted
+ * @fs: the file system, such as "debugfs"
+ * @path: from its root
+ * @flags: as for open()
+ *
+ * Return: the file, for lab_try_close(), or an ERR_PTR.
+ */
+struct file *lab_open_in(const char *fs, const char *path, int flags);
+
+/**
  * lab_try_open() - open a device node
  * @name: its name below /dev
  * @flags: O_*

@@ -50,8 +50,8 @@ def _command(kernel: Kernel, umid: Path, suite: str) -> List[str]:
     ours = [arg for arg in kernel.config.kernel_args
             if not arg.startswith('time-travel')]
     return [str(kernel.objects / 'linux'), *ours, f'uml_dir={umid}/', 'mem=1G',
-            'console=tty', 'dma_debug=off', 'kunit_shutdown=halt', 'kunit.enable=1',
-            f'kunit.filter_glob={suite}']
+            'console=tty', 'dma_debug=off', 'kunit_shutdown=halt',
+            'kunit.enable=1', f'kunit.filter_glob={suite}']
 
 
 @contextlib.contextmanager
