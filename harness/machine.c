@@ -4,6 +4,8 @@
  */
 
 #include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/hrtimer.h>
 #include <linux/pci.h>
 #include <linux/time-internal.h>
 
@@ -11,6 +13,9 @@
 
 /* How much of the journal a failed test prints */
 #define MACHINE_TAIL	40
+
+/* How long timers may take to become precise after boot */
+#define MACHINE_TIMERS_MS	100
 
 /* What of the journal has been printed already; one test runs at a time */
 static u64 machine_printed;
@@ -86,6 +91,15 @@ static struct umlab_topology machine_complete(const struct umlab_topology *from)
 	return topology;
 }
 
+/* Right after boot timers go by jiffies, and no work of a device would be in time. */
+static void machine_wait_for_timers(void)
+{
+	unsigned int left = MACHINE_TIMERS_MS;
+
+	while (hrtimer_resolution > 1 && left--)
+		msleep(1);
+}
+
 struct umlab_slot *umlab_try_plug(struct kunit *test,
 				  const struct umlab_model *model,
 				  const struct umlab_options *options)
@@ -96,6 +110,7 @@ struct umlab_slot *umlab_try_plug(struct kunit *test,
 	struct umlab_slot *slot;
 	int err;
 
+	machine_wait_for_timers();
 	topology = machine_complete(given.topology ?: machine_topology(test));
 	given.topology = &topology;
 	slot = umlab_slot_plug(model, &given, test);

@@ -174,16 +174,25 @@ static void slot_set_faults(struct umlab_slot *slot,
 		       faults->vanish;
 }
 
+/* An access to memory, at which the function may vanish */
+static int slot_dma(struct umlab_slot *slot, dma_addr_t addr, void *buffer,
+		    size_t size, bool write)
+{
+	if (slot_strikes(&slot->faults.dma_vanish))
+		slot_vanish(slot);
+	return umlab_dma_access(slot, addr, buffer, size, write);
+}
+
 int umlab_dma_read(struct umlab_slot *slot, dma_addr_t addr, void *buffer,
 		   size_t size)
 {
-	return umlab_dma_access(slot, addr, buffer, size, false);
+	return slot_dma(slot, addr, buffer, size, false);
 }
 
 int umlab_dma_write(struct umlab_slot *slot, dma_addr_t addr,
 		    const void *buffer, size_t size)
 {
-	return umlab_dma_access(slot, addr, (void *)buffer, size, true);
+	return slot_dma(slot, addr, (void *)buffer, size, true);
 }
 
 int umlab_dma_hold(struct umlab_slot *slot, dma_addr_t addr)

@@ -42,6 +42,12 @@ static bool work_is_nobodys(const struct umlab_work *work)
 			 "umlab: work without umlab_work_init(), it never runs\n");
 }
 
+/* A function that vanished in the middle of an op begins nothing more. */
+static bool work_is_off(const struct umlab_work *work)
+{
+	return work_is_nobodys(work) || !work->slot->present;
+}
+
 void umlab_work_init(struct umlab_slot *slot, struct umlab_work *work,
 		     void (*fn)(struct umlab_slot *slot,
 				struct umlab_work *work))
@@ -57,7 +63,7 @@ void umlab_work_init(struct umlab_slot *slot, struct umlab_work *work,
 
 void umlab_work_after(struct umlab_work *work, u64 delay_ns)
 {
-	if (work_is_nobodys(work))
+	if (work_is_off(work))
 		return;
 	lockdep_assert_held(&work->slot->lock);
 	work->state = UMLAB_WORK_TIMED;
@@ -68,7 +74,7 @@ void umlab_work_complete(struct umlab_work *work)
 {
 	struct umlab_slot *slot = work->slot;
 
-	if (work_is_nobodys(work))
+	if (work_is_off(work))
 		return;
 	lockdep_assert_held(&slot->lock);
 	switch (slot->completion) {

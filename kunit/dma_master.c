@@ -74,6 +74,24 @@ static void master_vanished(struct kunit *test)
 	lab_dma_end(&buffer);
 }
 
+/* It vanishes in the middle of what it does: at its n-th access. */
+static void master_vanishes_in_access(struct kunit *test)
+{
+	static const struct umlab_faults faults = { .dma_vanish = 2 };
+	struct lab_dma_buffer buffer = master_begin(test);
+	struct lab_dma *dma = &buffer.dma;
+	u8 byte = MASTER_NEW;
+
+	umlab_set_faults(dma->slot, &faults);
+	lab_dma_expect_read(dma, buffer.bus, PAGE_SIZE, 1);
+	KUNIT_EXPECT_EQ(test, -ENODEV,
+			lab_dma_write(dma, buffer.bus, &byte, 1));
+	KUNIT_EXPECT_FALSE(test, pci_device_is_present(to_pci_dev(dma->dev)));
+	KUNIT_EXPECT_EQ(test, lab_dma_events(dma, UMLAB_DMA_WRITE, false), 0);
+	lab_dma_end(&buffer);
+	KUNIT_EXPECT_TRUE(test, lab_dma_holds(buffer.memory, PAGE_SIZE, 1));
+}
+
 /* The n-th access fails, and that is nobody's fault. */
 static void master_bus_error(struct kunit *test)
 {
@@ -257,6 +275,7 @@ static struct kunit_case master_cases[] = {
 	KUNIT_CASE_PARAM(master_off, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(master_power, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(master_vanished, umlab_topology_gen_params),
+	KUNIT_CASE_PARAM(master_vanishes_in_access, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(master_bus_error, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(master_fault, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(master_order, umlab_topology_gen_params),

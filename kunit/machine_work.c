@@ -9,6 +9,7 @@
 #include <linux/ktime.h>
 #include <linux/pci.h>
 #include <umlab/machine.h>
+#include <umlab/model.h>
 
 #include "lib/pci_fixture.h"
 
@@ -176,6 +177,29 @@ static void work_chain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fx.card->done, 100003);
 }
 
+static void work_vanish_and_go_on(struct umlab_slot *slot, void *data)
+{
+	struct lab_card *card = data;
+	u8 byte;
+
+	/* At this it vanishes. */
+	umlab_dma_read(slot, 0, &byte, 1);
+	umlab_work_complete(&card->work);
+	umlab_work_after(&card->work, 1);
+}
+
+/* What vanishes in the middle of an op begins nothing more. */
+static void work_vanished(struct kunit *test)
+{
+	static const struct umlab_faults faults = { .dma_vanish = 1 };
+	struct lab_pci fx = work_plug(test, UMLAB_COMPLETE_AT_ONCE);
+
+	umlab_set_faults(fx.slot, &faults);
+	umlab_run(fx.slot, work_vanish_and_go_on, fx.card);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, fx.card->done, 0);
+}
+
 static struct kunit_case work_cases[] = {
 	KUNIT_CASE(work_at_once),
 	KUNIT_CASE(work_deferred),
@@ -187,6 +211,7 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(work_after),
 	KUNIT_CASE(work_cancel),
 	KUNIT_CASE(work_chain),
+	KUNIT_CASE(work_vanished),
 	{}
 };
 

@@ -153,6 +153,8 @@ enum umlab_completion {
  *	from dma_map_sg(); dma_map_resource() does not count
  * @alloc: the n-th allocation of coherent memory or DMA pages from now fails
  * @dma_error: the n-th access of the device to memory from now is a bus error
+ * @dma_vanish: at the n-th access of the device to memory from now the function
+ *	vanishes, in the middle of what it does; the access fails
  * @dma_fault: as @dma_error, but each access that touches the byte at this
  *	address; 0: none
  *
@@ -168,6 +170,7 @@ struct umlab_faults {
 	unsigned int map;
 	unsigned int alloc;
 	unsigned int dma_error;
+	unsigned int dma_vanish;
 	u64 dma_fault;
 };
 
