@@ -73,35 +73,67 @@ void lab_close(struct kunit *test, struct file *file)
 	kunit_release_action(test, lab_filp_close, file);
 }
 
-static struct file *lab_open_attr(struct kunit *test, const char *path,
-				  int flags)
+static struct file *node_open_in(struct kunit *test, const char *fs,
+				 const char *path, int flags)
 {
-	struct file *file = lab_open_in("sysfs", path, flags);
+	struct file *file = lab_open_in(fs, path, flags);
 
-	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(file), "open of /sys/%s: %ld", path,
-			       PTR_ERR(file));
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(file), "open of %s of %s: %ld",
+			       path, fs, PTR_ERR(file));
 	return file;
+}
+
+/* Much of procfs and debugfs cannot be read to kernel memory. */
+static size_t node_read_user(struct kunit *test, struct file *file, char *text,
+			     size_t size)
+{
+	unsigned long pages = DIV_ROUND_UP(size, PAGE_SIZE), addr;
+	loff_t pos = 0;
+
+	if (!current->mm)
+		lab_space_new(test);
+	addr = lab_mmap(NULL, pages, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+	while (pos < size - 1 && vfs_read(file, (char __user *)addr + pos,
+					  size - 1 - pos, &pos) > 0)
+		;
+	KUNIT_ASSERT_EQ(test, lab_load(addr, text, pos), LAB_OK);
+	lab_munmap(addr, pages);
+	text[pos] = '\0';
+	return pos;
+}
+
+char *lab_text_read(struct kunit *test, const char *fs, const char *path,
+		    char *text, size_t size)
+{
+	struct file *file = node_open_in(test, fs, path, O_RDONLY);
+	size_t got = node_read_user(test, file, text, size);
+
+	lab_try_close(file);
+	KUNIT_ASSERT_GT_MSG(test, got, 0, "%s of %s is empty", path, fs);
+	return strim(text);
+}
+
+long lab_number_read(struct kunit *test, const char *fs, const char *path)
+{
+	char buffer[32];
+	char *text = lab_text_read(test, fs, path, buffer, sizeof(buffer));
+	long value;
+
+	KUNIT_ASSERT_EQ_MSG(test, kstrtol(text, 0, &value), 0,
+			    "%s of %s holds \"%s\"", path, fs, text);
+	return value;
 }
 
 long lab_attr_read(struct kunit *test, const char *path)
 {
-	struct file *file = lab_open_attr(test, path, O_RDONLY);
-	char text[32] = "";
-	loff_t pos = 0;
-	ssize_t got;
-	long value;
-
-	got = kernel_read(file, text, sizeof(text) - 1, &pos);
-	lab_try_close(file);
-	KUNIT_ASSERT_GT(test, got, 0);
-	KUNIT_ASSERT_EQ_MSG(test, kstrtol(strim(text), 0, &value), 0,
-			    "/sys/%s holds \"%s\"", path, text);
-	return value;
+	return lab_number_read(test, "sysfs", path);
 }
 
 int lab_attr_write(struct kunit *test, const char *path, const char *text)
 {
-	struct file *file = lab_open_attr(test, path, O_WRONLY);
+	struct file *file = node_open_in(test, "sysfs", path, O_WRONLY);
 	loff_t pos = 0;
 	ssize_t put;
 
@@ -113,21 +145,8 @@ int lab_attr_write(struct kunit *test, const char *path, const char *text)
 void lab_proc_read(struct kunit *test, const char *path, char *text,
 		   size_t size)
 {
-	struct file *file = lab_open_in("proc", path, O_RDONLY);
-	unsigned long addr;
-	loff_t pos = 0;
+	struct file *file = node_open_in(test, "proc", path, O_RDONLY);
 
-	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(file), "open of /proc/%s: %ld",
-			       path, PTR_ERR(file));
-	/* Most of procfs cannot be read to kernel memory. */
-	lab_space_new(test);
-	addr = lab_mmap(NULL, DIV_ROUND_UP(size, PAGE_SIZE),
-			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
-	while (pos < size - 1 && vfs_read(file, (char __user *)addr + pos,
-					  size - 1 - pos, &pos) > 0)
-		;
+	node_read_user(test, file, text, size);
 	lab_try_close(file);
-	KUNIT_ASSERT_EQ(test, lab_load(addr, text, pos), LAB_OK);
-	text[pos] = '\0';
 }

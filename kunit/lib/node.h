@@ -57,6 +57,28 @@ struct file *lab_open(struct kunit *test, const char *name, int flags);
 void lab_close(struct kunit *test, struct file *file);
 
 /**
+ * lab_text_read() - read a line from a file of sysfs, debugfs and their like
+ * @test: the test; aborted if there is no such file or nothing in it
+ * @fs: the file system, such as "debugfs"
+ * @path: from its root
+ * @text: for the line
+ * @size: of @text
+ *
+ * Context: the test's own thread; enters a space if it is in none.
+ * Return: the line, in @text, without blanks around it.
+ */
+char *lab_text_read(struct kunit *test, const char *fs, const char *path,
+		    char *text, size_t size);
+
+/**
+ * lab_number_read() - read a number from such a file
+ * @test: likewise
+ * @fs: likewise
+ * @path: likewise
+ */
+long lab_number_read(struct kunit *test, const char *fs, const char *path);
+
+/**
  * lab_attr_read() - read a number from a sysfs attribute
  * @test: the test; aborted if there is no such attribute or number
  * @path: its path below /sys
@@ -82,7 +104,7 @@ int lab_attr_write(struct kunit *test, const char *path, const char *text);
  * @text: for its contents, which are cut to fit and end with a 0
  * @size: of @text
  *
- * Context: the test's own thread; enters a new space, see lab_space_new().
+ * Context: the test's own thread; enters a space if it is in none.
  */
 void lab_proc_read(struct kunit *test, const char *path, char *text,
 		   size_t size);

@@ -49,5 +49,5 @@ class BenchmarkTest(FolderTest):
         for name in ('mmio_read32_ns', 'irq_raise_to_handler_us',
                      'plug_to_bound_us', 'plug_256_cost_ratio',
                      'gate_direct_vs_memcpy', 'gate_iommu_vs_memcpy',
-                     'ledger_1m_vs_1k'):
+                     'ledger_1m_vs_1k', 'dad_read_1mib_vs_memcpy'):
             self.assertIn(f'"{name}"', suites)

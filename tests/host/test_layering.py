@@ -19,7 +19,9 @@ _HARNESS_KERNEL = re.compile(
     r'<((kunit|linux|uapi|asm|trace|umlab)/[^>]+|irq_kern\.h|os\.h'
     r'|kernel/dma/direct\.h|mm/slab\.h)>')
 _DRIVER_CONTRACT = re.compile(r'drivers/\w+/[\w-]+-(ioctl|regs)\.h$')
+_REGISTERS = re.compile(r'drivers/\w+/[\w-]+-regs\.h')
 
+_MODELS = 'harness/models'
 
 # What the slot object is composed of
 _PARTS = ('harness/bus', 'harness/dma')
@@ -48,6 +50,13 @@ def _objects(folder: Path) -> List[str]:
                   if path.name != 'built-in.o')
 
 
+def _of_model(include: str) -> bool:
+    """Whether this is what suites see of a device model that we have."""
+    found = re.fullmatch(r'<umlab/(\w+)\.h>', include)
+    return bool(found) and \
+        (REPO / _MODELS / f'{found[1]}.c').is_file()  # type: ignore[index]
+
+
 def driver_may(path: Path, include: str) -> bool:
     """A driver: the kernel's headers and those in its own folder."""
     if include.startswith('<'):
@@ -58,9 +67,10 @@ def driver_may(path: Path, include: str) -> bool:
 
 def suite_may(path: Path, include: str) -> bool:
     """A suite: the kernel's, umlab's contracts (that for models if it brings
-    one), kunit/lib, and of a driver what user space or the hardware sees."""
+    one), the models', kunit/lib, and of a driver what user space or the
+    hardware sees."""
     if include.startswith('<'):
-        return bool(_SUITE_KERNEL.fullmatch(include)) or \
+        return bool(_SUITE_KERNEL.fullmatch(include)) or _of_model(include) or \
             include in ('<umlab/machine.h>', '<umlab/model.h>')
     local = _local(path, include)
     return local.startswith('kunit/lib/') or \
@@ -68,18 +78,25 @@ def suite_may(path: Path, include: str) -> bool:
 
 
 def model_may(path: Path, include: str) -> bool:
-    """A device model: its contract, its registers, the kernel's basics."""
+    """A device model: its contracts, its registers, the kernel's basics; the
+    part of it that suites call may look at the machine as they do."""
     if include.startswith('<'):
-        return bool(_KERNEL.fullmatch(include)) or \
-            include == '<umlab/model.h>'
-    return _local(path, include).startswith('harness/models/')
+        return bool(_KERNEL.fullmatch(include)) or _of_model(include) or \
+            include == '<umlab/model.h>' or \
+            (include == '<umlab/machine.h>' and path.name.endswith('_suite.c'))
+    local = _local(path, include)
+    return local.startswith(f'{_MODELS}/') or bool(_REGISTERS.fullmatch(local))
 
 
 def harness_may(path: Path, include: str) -> bool:
-    """The harness: the kernel's and UML's headers, and its own."""
+    """The harness: the kernel's and UML's headers, and its own, but for the
+    models, which have a stricter rule."""
+    if path.is_relative_to(_MODELS):
+        return model_may(path, include)
     if include.startswith('<'):
-        return bool(_HARNESS_KERNEL.fullmatch(include))
-    return _local(path, include).startswith('harness/')
+        return bool(_HARNESS_KERNEL.fullmatch(include)) and not _of_model(include)
+    local = _local(path, include)
+    return local.startswith('harness/') and not local.startswith(f'{_MODELS}/')
 
 
 def part_may(path: Path, include: str) -> bool:
@@ -115,8 +132,12 @@ class LayeringTest(unittest.TestCase):
         self._check('kunit', suite_may)
 
     def test_harness(self) -> None:
-        """The harness knows no driver, no suite and no test."""
+        """The harness knows no driver, no model, no suite and no test."""
         self._check('harness', harness_may)
+
+    def test_models(self) -> None:
+        """A model knows its registers, and of umlab what is meant for it."""
+        self._check(_MODELS, model_may)
 
     def test_parts(self) -> None:
         """The bus and DMA know the slot object alone."""
@@ -165,18 +186,39 @@ class LayeringTest(unittest.TestCase):
                         '"../harness/bus/bus.h"'):
             self.assertFalse(suite_may(suite, include), include)
         model = Path('harness/models/dad.c')
-        for include in ('<umlab/machine.h>', '"../slot.h"', '<kunit/test.h>',
-                        '"../../drivers/dad/dad.h"'):
-            self.assertFalse(model_may(model, include), include)
+        for include in ('<umlab/machine.h>', '<umlab/journal.h>', '"../slot.h"',
+                        '"../dma/dma.h"', '<kunit/test.h>', '<os.h>',
+                        '"../../drivers/dad/dad.h"', '"../../kunit/lib/dad.h"',
+                        '"../../drivers/dad/dad-ioctl.h"'):
+            for path in (model, model.with_name('dad_suite.c'),
+                         model.with_suffix('.h')):
+                if include == '<umlab/machine.h>' and 'suite' in path.name:
+                    continue
+                for may in (model_may, harness_may):
+                    self.assertFalse(may(path, include), (path, include))
         harness = Path('harness/slot.c')
         for include in ('"../kunit/lib/space.h"', '"../drivers/scull/scull.h"',
-                        '"../tests/x.h"'):
+                        '"../drivers/dad/dad-regs.h"', '<umlab/dad.h>',
+                        '"models/dad.h"', '"../tests/x.h"'):
             self.assertFalse(harness_may(harness, include), include)
         for part, other in (('bus/irq.c', '"../dma/dma.h"'),
                             ('dma/gate.c', '"../bus/bus.h"')):
             path = Path('harness') / part
             for include in ('<umlab/machine.h>', '"../journal.h"', other):
                 self.assertFalse(part_may(path, include), include)
+
+    def test_rules_accept(self) -> None:
+        """What a model and those that use it are made with."""
+        for name, includes in (
+                ('dad.c', ('<umlab/model.h>', '<umlab/dad.h>', '"dad.h"',
+                           '<linux/bits.h>', '"../../drivers/dad/dad-regs.h"')),
+                ('dad_suite.c', ('<umlab/machine.h>', '<umlab/dad.h>'))):
+            path = Path(_MODELS) / name
+            for include in includes:
+                for may in (model_may, harness_may):
+                    self.assertTrue(may(path, include), (path, include))
+        self.assertTrue(suite_may(Path('kunit/lib/dad.c'), '<umlab/dad.h>'))
+        self.assertFalse(suite_may(Path('kunit/lib/dad.c'), '<umlab/none.h>'))
 
     def test_no_umlab_in_drivers(self) -> None:
         """Nothing in a driver knows of umlab."""

@@ -9,8 +9,8 @@
  * All ops but probe and remove, and all work, are called with the slot's lock
  * held and interrupts off: one at a time, so a model needs no lock of its own,
  * and must not sleep. What is declared here may be called from them, for their
- * own slot; from probe and remove only umlab_priv() and umlab_work_init(). A
- * suite gets there by umlab_run().
+ * own slot; from probe and remove only umlab_priv(), umlab_config_read() and
+ * umlab_work_init(). A suite gets there by umlab_run().
  *
  * What a device does when it is told to, it does in a piece of work, by
  * umlab_work_complete(): then the test can have it done at once, later, or never.

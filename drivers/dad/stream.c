@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dad: the converter and its ring of blocks
+ *
+ * A block is the board's from when it is given until it is finished; all others are the
+ * user's. Blocks are given and finished in the order of the ring, so two counts say it all.
+ * What the user does to the memory does not matter to the kernel.
+ */
+
+#include <linux/dma-mapping.h>
+#include <linux/log2.h>
+#include <linux/pci.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+
+#include "dad.h"
+
+static struct dad_queue *stream_queue(struct dad *dad)
+{
+	return &dad->queues[DAD_STREAM];
+}
+
+/* How many blocks are the user's */
+static u64 stream_owned(const struct dad_stream *stream)
+{
+	return stream->blocks - (stream->given - stream->finished);
+}
+
+/**
+ * dad_stream_block_max() - bytes of the longest block of a ring
+ * @dad: the board
+ *
+ * Return: the bytes; 0 if there are no rings.
+ */
+u32 dad_stream_block_max(const struct dad *dad)
+{
+	if (!dad->dma_bits)
+		return 0;
+	return min_t(u32, dad->limits->segment_max, DAD_RING_MAX / 2);
+}
+
+static int stream_check(const struct dad *dad, const struct dad_ring *ring)
+{
+	if (ring->abi != DAD_ABI ||
+	    memchr_inv(ring->reserved, 0, sizeof(ring->reserved)))
+		return -EINVAL;
+	if (!dad->dma_bits)
+		return -EOPNOTSUPP;
+	if (ring->direction != DAD_RING_IN && ring->direction != DAD_RING_OUT)
+		return -EINVAL;
+	if (!is_power_of_2(ring->block_size) ||
+	    ring->block_size < DAD_BLOCK_MIN ||
+	    ring->block_size > dad_stream_block_max(dad))
+		return -EINVAL;
+	if (!is_power_of_2(ring->blocks) || ring->blocks < 2 ||
+	    ring->blocks > DAD_BLOCKS_MAX ||
+	    ring->blocks > DAD_RING_MAX / ring->block_size)
+		return -EINVAL;
+	if (ring->sample_ns < DAD_SAMPLE_MIN || ring->sample_ns > DAD_SAMPLE_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+static struct dad_stream *stream_alloc(struct dad *dad,
+				       const struct dad_ring *ring)
+{
+	struct dad_stream *stream = kzalloc(sizeof(*stream), GFP_KERNEL);
+
+	if (!stream)
+		return NULL;
+	/*
+	 * Whole pages, as they are mapped. A power of two of them is aligned to its size, so
+	 * no block crosses a boundary that is not smaller than a block.
+	 */
+	stream->size = PAGE_ALIGN((size_t)ring->block_size * ring->blocks);
+	stream->memory = dma_alloc_coherent(&dad->pdev->dev, stream->size,
+					    &stream->bus, GFP_KERNEL);
+	if (!stream->memory) {
+		kfree(stream);
+		return NULL;
+	}
+	stream->block_size = ring->block_size;
+	stream->blocks = ring->blocks;
+	stream->out = ring->direction == DAD_RING_OUT;
+	stream->sample_ns = ring->sample_ns;
+	/* Before the start, nothing of a ring for input is there to be read. */
+	stream->given = stream->out ? 0 : stream->blocks;
+	return stream;
+}
+
+/**
+ * dad_stream_create() - make the ring of a file
+ * @df: the file
+ * @ring: what user space asks for
+ *
+ * Context: between dad_enter() and dad_exit(). Return: 0, or a negative errno, see
+ * DAD_IOC_RING.
+ */
+int dad_stream_create(struct dad_file *df, const struct dad_ring *ring)
+{
+	struct dad *dad = df->dad;
+	struct dad_stream *stream;
+	int ret;
+
+	ret = stream_check(dad, ring);
+	if (ret)
+		return ret;
+	ret = mutex_lock_interruptible(&dad->control);
+	if (ret)
+		return -ERESTARTSYS;
+	if (df->stream) {
+		ret = -EBUSY;
+	} else {
+		stream = stream_alloc(dad, ring);
+		if (!stream)
+			ret = -ENOMEM;
+		/* mmap() looks without the lock. */
+		smp_store_release(&df->stream, stream);
+	}
+	mutex_unlock(&dad->control);
+	return ret;
+}
+
+/**
+ * dad_stream_destroy() - free the ring of a file, if it has one
+ * @df: the file; its ring is not running and not mapped
+ *
+ * Context: dad.files_lock held, and the driver bound.
+ */
+void dad_stream_destroy(struct dad_file *df)
+{
+	struct dad_stream *stream = df->stream;
+
+	lockdep_assert_held(&df->dad->files_lock);
+
+	if (!stream)
+		return;
+	dma_free_coherent(&df->dad->pdev->dev, stream->size, stream->memory,
+			  stream->bus);
+	kfree(stream);
+	df->stream = NULL;
+}
+
+/* Give the next block to the board. */
+static void stream_post(struct dad *dad, struct dad_stream *stream, u64 block)
+{
+	u32 at = block & (stream->blocks - 1);
+	u32 flags = DAD_DESC_IRQ;
+
+	if (!stream->out)
+		flags |= DAD_DESC_TO_HOST;
+	*dad_queue_next(stream_queue(dad)) = (struct dad_desc) {
+		.addr = cpu_to_le64(stream->bus +
+				    (dma_addr_t)at * stream->block_size),
+		.len = cpu_to_le32(stream->block_size),
+		.flags = cpu_to_le32(flags),
+		.tag = cpu_to_le32(at),
+	};
+	dad_queue_post(stream_queue(dad));
+}
+
+/**
+ * dad_stream_start() - start the converter with the ring of a file
+ * @df: the file
+ *
+ * Context: between dad_enter() and dad_exit(). Return: 0, or a negative errno, see
+ * DAD_IOC_START.
+ */
+int dad_stream_start(struct dad_file *df)
+{
+	struct dad *dad = df->dad;
+	struct dad_stream *stream;
+	u64 block;
+	int ret;
+
+	ret = dad_control_begin(dad, df->filp->f_flags & O_NONBLOCK);
+	if (ret)
+		return ret;
+	stream = df->stream;
+	if (!stream)
+		ret = -ENXIO;
+	else if (dad->stream)
+		ret = -EBUSY;
+	if (ret)
+		goto out;
+
+	dad_hw_write(dad, DAD_SAMPLE_NS, stream->sample_ns);
+	scoped_guard(spinlock, &dad->lock) {
+		dad_queue_enable(dad, DAD_STREAM);
+		stream->given = stream->out ? 0 : stream->blocks;
+		stream->finished = 0;
+		stream->overruns = 0;
+		stream->state = DAD_STATE_RUNNING;
+		for (block = 0; block < stream->given; block++)
+			stream_post(dad, stream, block);
+		dad->stream = stream;
+		dad_hw_write(dad, DAD_STREAM_CONTROL, DAD_STREAM_RUN |
+			     (stream->out ? DAD_STREAM_OUT : 0));
+		dad_watch(dad);
+	}
+out:
+	dad_control_end(dad);
+	return ret;
+}
+
+/**
+ * dad_stream_stop() - stop the converter, if it works with the ring of a file
+ * @df: the file
+ *
+ * Context: may sleep. Return: 0, or -ENXIO if the file has no ring.
+ */
+int dad_stream_stop(struct dad_file *df)
+{
+	struct dad *dad = df->dad;
+	struct dad_stream *stream;
+	int ret;
+
+	guard(mutex)(&dad->control);
+	stream = df->stream;
+	if (!stream)
+		return -ENXIO;
+	if (dad->stream == stream) {
+		dad_hw_write(dad, DAD_STREAM_CONTROL, 0);
+		ret = dad_queue_stop(dad, DAD_STREAM);
+		dad_stream_reap(dad);
+		scoped_guard(spinlock, &dad->lock) {
+			stream_queue(dad)->enabled = false;
+			dad->stream = NULL;
+		}
+		if (ret)
+			dad_reset(dad, "the queue of the stream does not stop");
+	}
+	scoped_guard(spinlock, &dad->lock)
+		stream->state = DAD_STATE_STOPPED;
+	wake_up_interruptible(&dad->wait);
+	return 0;
+}
+
+/**
+ * dad_stream_advance() - give blocks to the board
+ * @df: the file
+ * @advance: how many; and what became of the others
+ *
+ * Context: between dad_enter() and dad_exit(). Return: 0, or a negative errno, see
+ * DAD_IOC_ADVANCE.
+ */
+int dad_stream_advance(struct dad_file *df, struct dad_advance *advance)
+{
+	struct dad *dad = df->dad;
+	struct dad_stream *stream = dad_file_stream(df);
+	u32 left;
+
+	if (!stream)
+		return -ENXIO;
+
+	guard(spinlock)(&dad->lock);
+	if (advance->count && (stream->state != DAD_STATE_RUNNING ||
+			       dad->state != DAD_RUNNING))
+		return -EPIPE;
+	if (advance->count > stream_owned(stream))
+		return -EINVAL;
+	for (left = advance->count; left; left--)
+		stream_post(dad, stream, stream->given++);
+	advance->given = stream->given;
+	advance->done = stream->finished;
+	advance->overruns = stream->overruns;
+	advance->state = stream->state;
+	return 0;
+}
+
+/* The converter is not to go on. */
+static void stream_fail(struct dad *dad, struct dad_stream *stream)
+{
+	lockdep_assert_held(&dad->lock);
+
+	stream->state = DAD_STATE_FAILED;
+	wake_up_interruptible(&dad->wait);
+}
+
+/**
+ * dad_stream_failed() - the board has forgotten the stream
+ * @dad: the board, which was reset
+ *
+ * Context: dad.control held.
+ */
+void dad_stream_failed(struct dad *dad)
+{
+	lockdep_assert_held(&dad->control);
+
+	guard(spinlock)(&dad->lock);
+	if (dad->stream)
+		stream_fail(dad, dad->stream);
+	dad->stream = NULL;
+}
+
+/* Blocks come in the order in which they were given, and whole. */
+static void stream_completed(struct dad *dad, struct dad_stream *stream,
+			     const struct dad_done *done)
+{
+	if (done->tag != (stream->finished & (stream->blocks - 1)) ||
+	    done->status > DAD_COMP_ABORTED ||
+	    done->len > stream->block_size) {
+		stream_queue(dad)->enabled = false;
+		dad_count(dad, DAD_COUNT_BAD_COMPLETIONS, 1);
+		dad_trouble(dad, "a block that cannot be");
+		return;
+	}
+	if (stream->state != DAD_STATE_RUNNING)
+		return;
+	if (done->status == DAD_COMP_OK && done->len == stream->block_size) {
+		stream->finished++;
+		return;
+	}
+	dev_err(&dad->pdev->dev, "block %u of the stream: status %u, %u bytes\n",
+		done->tag, done->status, done->len);
+	dad_hw_write(dad, DAD_STREAM_CONTROL, 0);
+	stream_fail(dad, stream);
+}
+
+/**
+ * dad_stream_reap() - finish the blocks that the board has completed
+ * @dad: the board
+ *
+ * Return: how many there were.
+ */
+unsigned int dad_stream_reap(struct dad *dad)
+{
+	struct dad_queue *queue = stream_queue(dad);
+	unsigned int count = 0;
+	struct dad_done done;
+	int ret;
+
+	guard(spinlock)(&dad->lock);
+	if (!dad->stream)
+		return 0;
+	while ((ret = dad_queue_reap(queue, &done)) > 0) {
+		stream_completed(dad, dad->stream, &done);
+		count++;
+	}
+	if (ret) {
+		queue->enabled = false;
+		dad_count(dad, DAD_COUNT_BAD_COMPLETIONS, 1);
+		dad_trouble(dad, "an index of the stream that cannot be");
+	}
+	dad_queue_reaped(queue);
+	if (count)
+		wake_up_interruptible(&dad->wait);
+	return count;
+}
+
+/**
+ * dad_stream_overrun() - the converter had no block
+ * @dad: the board
+ */
+void dad_stream_overrun(struct dad *dad)
+{
+	u32 overruns;
+
+	guard(spinlock)(&dad->lock);
+	if (!dad->stream)
+		return;
+	overruns = dad_hw_read(dad, DAD_OVERRUNS);
+	/* It only counts up; all-ones is a board that is gone. */
+	if (overruns == ~0U || overruns < dad->stream->overruns)
+		return;
+	dad_count(dad, DAD_COUNT_OVERRUNS, overruns - dad->stream->overruns);
+	dad->stream->overruns = overruns;
+}
+
+/**
+ * dad_stream_poll() - what poll() says of a file with a ring
+ * @df: the file
+ *
+ * Return: EPOLL*.
+ */
+__poll_t dad_stream_poll(struct dad_file *df)
+{
+	struct dad_stream *stream = dad_file_stream(df);
+	__poll_t events = 0;
+
+	guard(spinlock)(&df->dad->lock);
+	if (stream->state == DAD_STATE_FAILED)
+		events |= EPOLLERR;
+	if (stream_owned(stream))
+		events |= stream->out ? EPOLLOUT | EPOLLWRNORM :
+					EPOLLIN | EPOLLRDNORM;
+	return events;
+}
