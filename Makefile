@@ -5,7 +5,7 @@
 PYTHON ?= python3
 
 # Read from the environment by what is called, so no shell splits them.
-export KERNEL_SRC BUILD CONFIG SUITE ARGS JOBS
+export KERNEL_SRC BUILD CONFIG SUITE SLOW ARGS JOBS
 
 help:
 	@cat uml-config/help.txt
@@ -16,8 +16,9 @@ kunit:
 	@uml-config/packages.sh $@ "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) uml-config/lab kunit
 
-check:
-	@uml-config/packages.sh $@ "$$KERNEL_SRC" "$$BUILD"
+check-all: override SLOW = 1
+check check-all:
+	@uml-config/packages.sh check "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) tests/check.py
 
 bench:
@@ -27,4 +28,4 @@ bench:
 clean distclean:
 	@$(PYTHON) uml-config/lab $@
 
-.PHONY: help kunit check bench clean distclean
+.PHONY: help kunit check check-all bench clean distclean

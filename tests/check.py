@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """make check: everything that has to pass, and one line at the end.
 
+make check-all: the same, with SLOW=1.
+
 First the KUnit suites, then the host-side tests (tests/host), some of which
 look at the kernel that was built.
 """

@@ -39,6 +39,16 @@ have_source()
 	test -e /usr/src/linux-source-6.12.tar.xz || test -e "$build/source.json"
 }
 
+# What modules are compiled against: Debian's, or any of 6.12 or later
+have_headers()
+{
+	for folder in /usr/src/linux-headers-6.12*-amd64 /lib/modules/6.1[2-9].*/build \
+		      /lib/modules/6.[2-9][0-9].*/build /lib/modules/[7-9].*/build; do
+		test ! -e "$folder/Module.symvers" || return 0
+	done
+	return 1
+}
+
 # What the kernel's own build asks for (Documentation/process/changes.rst)
 need gcc have gcc
 need make have make
@@ -67,10 +77,12 @@ case $kernel_src in
 *)	test ! -d "$kernel_src" || need rsync have rsync ;;
 esac
 
-# checkpatch.pl and kernel-doc want more than perl-base, and tests copy a tree
+# checkpatch.pl and kernel-doc want more than perl-base, tests copy a tree, and
+# the drivers are compiled as modules
 if [ "$target" = check ]; then
 	need perl perl -MPod::Usage -MTerm::ANSIColor -e 1
 	need rsync have rsync
+	need linux-headers-6.12-amd64 have_headers
 fi
 
 missing=${missing# }

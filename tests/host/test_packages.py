@@ -2,6 +2,7 @@
 """packages.sh on machines that lack something."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -59,9 +60,11 @@ class PackagesTest(FolderTest):
                               text=True, check=False)
 
     def script(self) -> Path:
-        """A copy that anybody can read, wherever the repository is."""
+        """A copy that anybody can read, wherever the repository is, and that
+        finds in the folder of the test what it looks for by its path."""
         copy = self.folder / 'packages.sh'
-        shutil.copyfile(_SCRIPT, copy)
+        copy.write_text(re.sub(r'(?<=\s)/(usr/src|lib)/',
+                               rf'{self.folder}/\1/', _SCRIPT.read_text()))
         copy.chmod(0o755)
         return copy
 
@@ -112,6 +115,26 @@ class PackagesTest(FolderTest):
         done = self.run_script('/some/tree', target='check')
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r'here: perl ')
+
+    def test_headers(self) -> None:
+        """Debian's of 6.12, or any as new; whole ones, and only to check."""
+        self.fake('perl', 'exit 0')
+        for name, good in (('usr/src/linux-headers-6.12.9+deb12-amd64', True),
+                           ('lib/modules/6.12.0/build', True),
+                           ('lib/modules/6.20.1-generic/build', True),
+                           ('lib/modules/7.0.0/build', True),
+                           ('usr/src/linux-headers-6.1.0-29-amd64', False),
+                           ('lib/modules/6.1.0-29-amd64/build', False),
+                           ('lib/modules/6.2.16/build', False)):
+            with self.subTest(name):
+                symbols = self.write(f'{name}/Module.symvers')
+                done = self.run_script('/some/tree', target='check')
+                self.assertEqual(done.returncode, 0 if good else 2, done)
+                symbols.unlink()
+                done = self.run_script('/some/tree', target='check')
+                self.assertRegex(done.stderr, 'here: linux-headers-6.12-amd64 ')
+                done = self.run_script('/some/tree')
+                self.assertEqual(done.returncode, 0, done)
 
     def test_install_as_root(self) -> None:
         """apt-get is asked for just what is missing."""

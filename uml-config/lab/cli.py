@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Tuple
 
 from . import benchmark, overlay, processes, source
-from .configs import CONFIGS
+from .configs import CONFIGS, Config
 from .errors import LabError
-from .kernel import Kernel, build
+from .kernel import Kernel, build, make_environment
 from .verdict import Verdict, judge
 
 REPO = Path(__file__).resolve().parents[2]
@@ -36,6 +36,7 @@ class Request:
 
     @build: the build folder.
     @kernel_src, @config, @suite: as the variables of these names.
+    @slow: whether to run the slow cases as well.
     @jobs: how many compilers at once.
     @args: ARGS, as words.
     """
@@ -43,6 +44,7 @@ class Request:
     kernel_src: str
     config: str
     suite: str
+    slow: bool
     jobs: int
     args: Tuple[str, ...]
 
@@ -57,6 +59,9 @@ class Request:
         jobs = get('JOBS') or str(len(os.sched_getaffinity(0)))
         if not jobs.isdigit() or int(jobs) == 0:
             raise LabError(f'JOBS={jobs}: give a number of at least 1')
+        slow = get('SLOW') or '0'
+        if slow not in ('0', '1'):
+            raise LabError(f'SLOW={slow}: give 1, or 0')
         try:
             args = shlex.split(get('ARGS') or '')
         except ValueError as e:
@@ -67,7 +72,7 @@ class Request:
                            ' with a space or a colon; name another folder'
                            ' with BUILD=<folder>')
         return Request(build_dir, get('KERNEL_SRC') or '', config, get('SUITE') or '',
-                       int(jobs), tuple(args))
+                       slow == '1', int(jobs), tuple(args))
 
 
 @contextlib.contextmanager
@@ -181,20 +186,27 @@ def built_kernel(request: Request) -> Tuple[Kernel, List[str]]:
     return kernel, rest
 
 
-def _exec(kernel: Kernel, suite: str, words: List[str], umid: Path) -> int:
+def selection(config: Config, request: Request, words: List[str]) -> List[str]:
+    """What kunit.py is told to run, and for how long; @words may say it, too."""
+    timeout = config.slow_timeout if request.slow else config.timeout
+    chosen = [f'--timeout={timeout}', *words]
+    if request.suite:
+        chosen.append(request.suite)
+    elif not any(word.startswith('--filter') for word in words):
+        # What takes its time is run if asked for, benchmarks by their names.
+        slowest = 'very_slow' if request.slow else 'slow'
+        chosen.append(f'--filter=speed>{slowest}')
+    return chosen
+
+
+def _exec(kernel: Kernel, chosen: List[str], umid: Path) -> int:
     """Boot @kernel through kunit.py; its exit status."""
     arguments = [f'--kernel_args={arg}'
                  for arg in (*kernel.config.kernel_args, f'uml_dir={umid}/')]
-    command = [*kernel.kunit_py('exec'), *arguments,
-               f'--timeout={kernel.config.timeout}', *words]
-    if suite:
-        command.append(suite)
-    elif not any(word.startswith('--filter') for word in words):
-        # Benchmarks, and what takes its time, are run by their names.
-        command.append('--filter=speed>slow')
     sys.stdout.flush()
-    return subprocess.run(command, env=kernel.environment(),
-                          stdin=subprocess.DEVNULL, check=False).returncode
+    return subprocess.run([*kernel.kunit_py('exec'), *arguments, *chosen],
+                          env=make_environment(), stdin=subprocess.DEVNULL,
+                          check=False).returncode
 
 
 def _report(kernel: Kernel, suite: str, verdict: Verdict, status: int,
@@ -224,7 +236,8 @@ def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
     kernel, words = built_kernel(request)
     log = kernel.objects / 'test.log'
     log.unlink(missing_ok=True)
-    status = _exec(kernel, request.suite, words, request.build / 'tmp')
+    status = _exec(kernel, selection(kernel.config, request, words),
+                   request.build / 'tmp')
     # These print or boot something else than one run of the suites.
     other = ('--list_tests', '--list_tests_attr', '--run_isolated', '--help',
              '-h')

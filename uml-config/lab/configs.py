@@ -14,11 +14,13 @@ class Config:
     @steps: kbuild steps of a cold build, for the progress line; measured,
             and an estimate wherever the kernel is another.
     @timeout: real seconds after which a run is hung and ended.
+    @slow_timeout: the same of a run with the slow cases.
     """
     fragments: Tuple[str, ...]
     kernel_args: Tuple[str, ...]
     steps: int
-    timeout: int
+    timeout: int = 60
+    slow_timeout: int = 600
 
 
 # Virtual time; consoles nobody looks at
@@ -27,9 +29,9 @@ _KERNEL_ARGS = ('time-travel=inf-cpu', 'con=null', 'con0=fd:0,fd:1', 'ssl=null',
 
 CONFIGS: Dict[str, Config] = {
     'base': Config(fragments=('base.config', 'virtpci.config'),
-                   kernel_args=_KERNEL_ARGS, steps=1300, timeout=60),
+                   kernel_args=_KERNEL_ARGS, steps=1300),
     'novirtpci': Config(fragments=('base.config', 'novirtpci.config'),
-                        kernel_args=_KERNEL_ARGS, steps=1300, timeout=60),
+                        kernel_args=_KERNEL_ARGS, steps=1300),
 }
 
 # What "make check" runs the suites in

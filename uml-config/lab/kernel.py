@@ -31,6 +31,18 @@ _STEP = re.compile(r'  [A-Z][A-Z0-9_]*( \[[A-Z]+\])? +(?P<what>\S.*)')
 _CCACHE = Path('/usr/lib/ccache')
 
 
+def make_environment() -> Dict[str, str]:
+    """The environment of every command: ours, less what steers make."""
+    env = {name: value for name, value in os.environ.items()
+           if name not in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL',
+                           'MAKEOVERRIDES', 'KBUILD_OUTPUT', 'ARCH',
+                           'CROSS_COMPILE', 'KCFLAGS', 'O', 'V')}
+    env['LC_ALL'] = 'C'
+    if _CCACHE.is_dir() and os.access(Path.home(), os.W_OK):
+        env['PATH'] = f"{_CCACHE}:{env['PATH']}"
+    return env
+
+
 @dataclass(frozen=True)
 class Kernel:
     """One kernel to be built.
@@ -73,17 +85,6 @@ class Kernel:
                 *(f'--kunitconfig={path}' for path in self.fragments),
                 *(f'--make_options={option}' for option in self.make_options),
                 *self.options]
-
-    def environment(self) -> Dict[str, str]:
-        """The environment of every command: ours, less what steers make."""
-        env = {name: value for name, value in os.environ.items()
-               if name not in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL',
-                               'MAKEOVERRIDES', 'KBUILD_OUTPUT', 'ARCH',
-                               'CROSS_COMPILE', 'KCFLAGS', 'O', 'V')}
-        env['LC_ALL'] = 'C'
-        if _CCACHE.is_dir() and os.access(Path.home(), os.W_OK):
-            env['PATH'] = f"{_CCACHE}:{env['PATH']}"
-        return env
 
 
 def _inputs(kernel: Kernel) -> Dict[str, object]:
@@ -157,7 +158,7 @@ def _configure(kernel: Kernel) -> None:
         # changed as well.
         (kernel.objects / '.config').unlink(missing_ok=True)
         done = subprocess.run(kernel.kunit_py('config'),
-                              env=kernel.environment(),
+                              env=make_environment(),
                               stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True,
@@ -171,7 +172,7 @@ def _make(kernel: Kernel, jobs: int, cold: bool) -> None:
     command = ['make', '--no-print-directory', '-C', str(kernel.source.tree),
                'ARCH=um', f'O={kernel.build_dir}', f'-j{jobs}',
                *kernel.make_options, 'linux']
-    env = dict(kernel.environment(), TMPDIR=str(kernel.tmp))
+    env = dict(make_environment(), TMPDIR=str(kernel.tmp))
     log = kernel.objects / 'build.log'
     full = False
     total = kernel.config.steps if cold else 0
