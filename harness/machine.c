@@ -4,9 +4,9 @@
  */
 
 #include <kunit/test.h>
-#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/pci.h>
+#include <linux/sched.h>
 #include <linux/time-internal.h>
 
 #include "slot.h"
@@ -14,8 +14,8 @@
 /* How much of the journal a failed test prints */
 #define MACHINE_TAIL	40
 
-/* How long timers may take to become precise after boot */
-#define MACHINE_TIMERS_MS	100
+/* How long timers may take to become precise after boot, in ticks */
+#define MACHINE_TICKS		100
 
 /* What of the journal has been printed already; one test runs at a time */
 static u64 machine_printed;
@@ -94,10 +94,10 @@ static struct umlab_topology machine_complete(const struct umlab_topology *from)
 /* Right after boot timers go by jiffies, and no work of a device would be in time. */
 static void machine_wait_for_timers(void)
 {
-	unsigned int left = MACHINE_TIMERS_MS;
+	unsigned int left = MACHINE_TICKS;
 
 	while (hrtimer_resolution > 1 && left--)
-		msleep(1);
+		schedule_timeout_uninterruptible(1);
 }
 
 struct umlab_slot *umlab_try_plug(struct kunit *test,
@@ -144,6 +144,11 @@ const struct umlab_topology *umlab_topology(const struct umlab_slot *slot)
 unsigned int umlab_mappings(const struct umlab_slot *slot)
 {
 	return slot->dma.count;
+}
+
+unsigned int umlab_pool_pages(const struct umlab_slot *slot)
+{
+	return slot->dma.pooled;
 }
 
 bool umlab_time_is_virtual(void)

@@ -11,12 +11,15 @@
  * addresses.
  */
 
+/* So that pr_debug() does something, see umlab_bridge_scan() */
+#define DEBUG
 #define pr_fmt(fmt) "umlab: " fmt
 
 #include <linux/irqdomain.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 
@@ -253,25 +256,43 @@ static int bridge_assign(const struct umlab_slot *slot, struct pci_dev *pdev)
 	return 0;
 }
 
+/* Have the PCI core find it. Return: it, NULL, or an ERR_PTR. */
+static struct pci_dev *bridge_find(struct umlab_slot *slot)
+{
+	struct pci_dev *pdev = pci_scan_single_device(bridge->bus, slot->devfn);
+	int err;
+
+	if (!pdev)
+		return NULL;
+	pdev->multifunction = PCI_FUNC(slot->devfn) ||
+			      bridge_multifunction(slot->devfn);
+	err = bridge_assign(slot, pdev) ?: umlab_slot_found(slot, pdev);
+	if (!err)
+		return pdev;
+	pci_stop_and_remove_bus_device(pdev);
+	return ERR_PTR(err);
+}
+
 /*
  * As a hotplug driver's, but for one function: pci_scan_slot() would not look
  * for more functions of a device that was alone when it was scanned.
+ *
+ * What the PCI core says of each function is kept from the console, though not from
+ * the log: that of a test that failed would begin with five lines of it, or many more.
  */
 int umlab_bridge_scan(struct umlab_slot *slot)
 {
-	struct pci_bus *bus = bridge->bus;
 	struct pci_dev *pdev;
-	int err = -ENODEV;
+	int level, err;
 
 	pci_lock_rescan_remove();
-	pdev = pci_scan_single_device(bus, slot->devfn);
-	if (pdev) {
-		pdev->multifunction = PCI_FUNC(slot->devfn) ||
-				      bridge_multifunction(slot->devfn);
-		err = bridge_assign(slot, pdev) ?: umlab_slot_found(slot, pdev);
-		if (err)
-			pci_stop_and_remove_bus_device(pdev);
-	}
+	/* A line that is not complete yet, as KUnit's, comes out with the next one. */
+	pr_debug("looking for a function\n");
+	level = console_loglevel;
+	console_loglevel = min(level, LOGLEVEL_INFO);
+	pdev = bridge_find(slot);
+	console_loglevel = level;
+	err = pdev ? PTR_ERR_OR_ZERO(pdev) : -ENODEV;
 	if (!err)
 		pci_bus_add_device(pdev);
 	pci_unlock_rescan_remove();

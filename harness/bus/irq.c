@@ -27,7 +27,7 @@
 
 #include "../slot.h"
 
-#define IRQ_STORM	10000
+#define IRQ_STORM	2500
 
 /**
  * struct intx_line - one of the four lines of the bus

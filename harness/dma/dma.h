@@ -61,6 +61,7 @@ struct umlab_dma_past {
  * @phys: what is mapped, by physical address
  * @mappings: all mappings, oldest first
  * @count: how many
+ * @pooled: how many of them are pages of DMA pools
  * @hidden: how many segments @bus does not have, as others are in their place
  * @incomplete: there was no memory for an entry; told once
  * @unprobed: a driver's probe has failed
@@ -81,6 +82,7 @@ struct umlab_dma_state {
 	struct rb_root_cached phys;
 	struct list_head mappings;
 	unsigned int count;
+	unsigned int pooled;
 	unsigned int hidden;
 	bool incomplete;
 	bool unprobed;

@@ -8,6 +8,7 @@
 
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
+#include <linux/dmapool.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
@@ -207,7 +208,8 @@ static void feed_allocated(struct device *dev, enum ledger_kind kind,
 	if (map) {
 		map->cpu = cpu;
 		map->pool = kind == LEDGER_COHERENT &&
-			    site_in(map->stack, "dma_pool_alloc");
+			    site_in(map->stack,
+				    (unsigned long)dma_pool_alloc);
 		/* Without a mapping @cpu is a token. */
 		if (remapped)
 			feed_rows(map, cpu);

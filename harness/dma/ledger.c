@@ -91,6 +91,15 @@ static int ledger_erase(struct umlab_dma_state *dma, struct ledger_segment *seg)
 	return mas_store_gfp(&mas, NULL, GFP_ATOMIC | __GFP_NOWARN);
 }
 
+/* One mapping more, or less */
+static void ledger_count(struct umlab_dma_state *dma,
+			 const struct ledger_mapping *map, int more)
+{
+	dma->count += more;
+	if (map->pool)
+		dma->pooled += more;
+}
+
 static int ledger_forget(struct umlab_slot *slot, struct ledger_mapping *map)
 {
 	struct umlab_dma_state *dma = &slot->dma;
@@ -107,7 +116,8 @@ static int ledger_forget(struct umlab_slot *slot, struct ledger_mapping *map)
 			err = ledger_disown(slot, seg->bus, seg->size) ?: err;
 	}
 	list_del(&map->entry);
-	dma->count -= !map->told;
+	if (!map->told)
+		ledger_count(dma, map, -1);
 	return err;
 }
 
@@ -119,7 +129,7 @@ int ledger_add(struct umlab_slot *slot, struct ledger_mapping *map)
 
 	lockdep_assert_held(&slot->lock);
 	list_add_tail(&map->entry, &dma->mappings);
-	dma->count++;
+	ledger_count(dma, map, 1);
 	map->when = umlab_journal_next;
 	for (i = 0; i < map->nents; i++) {
 		struct ledger_segment *seg = &map->segs[i];
@@ -138,7 +148,7 @@ int ledger_add(struct umlab_slot *slot, struct ledger_mapping *map)
 void ledger_tell(struct umlab_slot *slot, struct ledger_mapping *map)
 {
 	map->told = true;
-	slot->dma.count--;
+	ledger_count(&slot->dma, map, -1);
 }
 
 void ledger_clear(struct umlab_slot *slot)
@@ -151,6 +161,7 @@ void ledger_clear(struct umlab_slot *slot)
 	INIT_LIST_HEAD(&dma->mappings);
 	dma->phys = RB_ROOT_CACHED;
 	dma->count = 0;
+	dma->pooled = 0;
 	dma->hidden = 0;
 	__mt_destroy(&dma->bus);
 	__mt_destroy(&dma->cpu);

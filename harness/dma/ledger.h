@@ -393,9 +393,9 @@ const char *site_name(depot_stack_handle_t stack, char *text);
 /**
  * site_in() - whether it was called by way of a function
  * @stack: from site_save()
- * @name: the function's
+ * @function: where that begins
  */
-bool site_in(depot_stack_handle_t stack, const char *name);
+bool site_in(depot_stack_handle_t stack, unsigned long function);
 
 #define SITE_TEXT	72
 

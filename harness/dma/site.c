@@ -69,14 +69,14 @@ const char *site_name(depot_stack_handle_t stack, char *text)
 	return text;
 }
 
-bool site_in(depot_stack_handle_t stack, const char *name)
+bool site_in(depot_stack_handle_t stack, unsigned long function)
 {
-	char symbol[KSYM_SYMBOL_LEN];
-	unsigned long *entries;
+	unsigned long *entries, offset;
 	unsigned int count = stack_depot_fetch(stack, &entries);
 
 	while (count--) {
-		if (!strcmp(site_function(entries[count], symbol), name))
+		if (kallsyms_lookup_size_offset(entries[count], NULL, &offset) &&
+		    entries[count] - offset == function)
 			return true;
 	}
 	return false;

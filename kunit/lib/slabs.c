@@ -4,6 +4,7 @@
  */
 
 #include <kunit/test.h>
+#include <linux/vmalloc.h>
 #include <linux/fs.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
@@ -50,6 +51,7 @@ struct lab_slabs *lab_slabs_count(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	/* What is being freed behind our back, is freed. */
 	rcu_barrier();
+	vm_unmap_aliases();
 	lab_proc_read(test, "slabinfo", text, SLABS_TEXT);
 	slabs_parse(slabs, text);
 	kunit_kfree(test, text);

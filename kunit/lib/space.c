@@ -24,6 +24,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/syscalls.h>
+#include <linux/vmalloc.h>
 
 #include "space.h"
 
@@ -123,9 +124,15 @@ static struct lab_space *lab_space_wrap(struct kunit *test,
 
 struct lab_space *lab_space_new(struct kunit *test)
 {
-	struct mm_struct *mm = mm_alloc();
+	struct mm_struct *mm;
 	struct lab_space *space;
 
+	/*
+	 * An address space is a process of the host, born with all mappings that the kernel
+	 * has there: without those of kernel memory that was freed and not yet unmapped.
+	 */
+	vm_unmap_aliases();
+	mm = mm_alloc();
 	if (mm) {
 		mm->task_size = TASK_SIZE;
 		arch_pick_mmap_layout(mm, &current->signal->rlim[RLIMIT_STACK]);

@@ -273,6 +273,15 @@ const struct umlab_topology *umlab_topology(const struct umlab_slot *slot);
 unsigned int umlab_mappings(const struct umlab_slot *slot);
 
 /**
+ * umlab_pool_pages() - how many of a function's mappings are pages of DMA pools
+ * @slot: the function
+ *
+ * A pool keeps its pages for later, whatever blocks of it are in use: what has grown by
+ * these alone, has not leaked.
+ */
+unsigned int umlab_pool_pages(const struct umlab_slot *slot);
+
+/**
  * umlab_set_completion() - change when a function finishes
  * @slot: the function
  * @completion: when, from now on; what was held back goes by this, too
