@@ -121,6 +121,22 @@ static void ways_dma(struct kunit *test)
 		    WAYS_KINDS, all);
 }
 
+/* Some of them: each topology, and each revision with DMA and without. */
+static void ways_few(struct kunit *test)
+{
+	struct ways_pairs pairs;
+	unsigned int i, all = 0;
+
+	KUNIT_EXPECT_EQ(test, 11,
+			ways_collect(&pairs, lab_dad_gen_few_dma_params));
+	for (i = 0; i < ARRAY_SIZE(ways_revisions); i++)
+		all |= pairs.topologies[i];
+	KUNIT_EXPECT_EQ(test, all, GENMASK(UMLAB_TOPOLOGIES - 1, 0));
+	ways_collect(&pairs, lab_dad_gen_few_params);
+	for (i = 0; i < ARRAY_SIZE(ways_revisions); i++)
+		KUNIT_EXPECT_NE(test, pairs.topologies[i], 0);
+}
+
 /* A board is plugged in as the parameter says. */
 static void ways_plug(struct kunit *test)
 {
@@ -140,6 +156,7 @@ static void ways_plug(struct kunit *test)
 static struct kunit_case ways_cases[] = {
 	KUNIT_CASE(ways_all),
 	KUNIT_CASE(ways_dma),
+	KUNIT_CASE(ways_few),
 	KUNIT_CASE_PARAM(ways_plug, lab_dad_gen_params),
 	{}
 };

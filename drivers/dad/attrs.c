@@ -66,7 +66,7 @@ static ssize_t timeout_ms_store(struct device *dev,
 		return ret;
 	if (!ms || ms > DAD_TIMEOUT_MAX_MS)
 		return -EINVAL;
-	WRITE_ONCE(attrs_dad(dev)->timeout_ms, ms);
+	dad_set_timeout(attrs_dad(dev), ms);
 	return count;
 }
 static DEVICE_ATTR_RW(timeout_ms);

@@ -3,7 +3,7 @@
  * dad: the memory of a request
  *
  * A request's data is either copied through the slot's own buffer, which is mapped as long
- * as the driver is bound and changes hands by syncs; or moved from and to the caller's
+ * as the driver is bound, and changes hands by syncs; or moved from and to the caller's
  * pages, which are pinned and mapped for this one request. What is short is copied, since
  * that costs less than to pin and map a page.
  */
@@ -22,42 +22,72 @@ static struct device *buffer_dev(const struct dad_request *req)
 	return &req->dad->pdev->dev;
 }
 
-/**
- * dad_buffer_init() - make a slot's own buffer
- * @req: the slot
- *
- * Return: 0 or a negative errno.
- */
-int dad_buffer_init(struct dad_request *req)
+/* Where a slot's buffer is in the memory of all of them */
+static size_t buffer_at(const struct dad_request *req)
 {
-	req->copy = kmalloc(DAD_COPY_MAX, GFP_KERNEL);
-	if (!req->copy)
+	return req->tag * DAD_COPY_MAX;
+}
+
+static void *buffer_copy(const struct dad_request *req)
+{
+	return req->dad->copies + buffer_at(req);
+}
+
+static void buffer_for_cpu(const struct dad_request *req)
+{
+	dma_sync_single_range_for_cpu(buffer_dev(req), req->dad->copies_bus,
+				      buffer_at(req), req->len,
+				      DMA_BIDIRECTIONAL);
+}
+
+static void buffer_for_device(const struct dad_request *req)
+{
+	dma_sync_single_range_for_device(buffer_dev(req), req->dad->copies_bus,
+					 buffer_at(req), req->len,
+					 DMA_BIDIRECTIONAL);
+}
+
+/**
+ * dad_buffer_init() - make the slots' own buffers
+ * @dad: the board
+ *
+ * They are one piece of memory. Each is longer than any cache line, so that the CPU may have
+ * one while the board has the next.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dad_buffer_init(struct dad *dad)
+{
+	struct device *dev = &dad->pdev->dev;
+
+	dad->copies = kzalloc(DAD_COPIES, GFP_KERNEL);
+	if (!dad->copies)
 		return -ENOMEM;
-	req->copy_bus = dma_map_single(buffer_dev(req), req->copy,
-				       DAD_COPY_MAX, DMA_BIDIRECTIONAL);
-	if (dma_mapping_error(buffer_dev(req), req->copy_bus)) {
-		kfree(req->copy);
-		req->copy = NULL;
+	dad->copies_bus = dma_map_single(dev, dad->copies, DAD_COPIES,
+					 DMA_BIDIRECTIONAL);
+	if (dma_mapping_error(dev, dad->copies_bus)) {
+		kfree(dad->copies);
+		dad->copies = NULL;
 		return -ENOMEM;
 	}
-	/* It is ours while no request is under way. */
-	dma_sync_single_for_cpu(buffer_dev(req), req->copy_bus, DAD_COPY_MAX,
+	/* They are ours while no request is under way. */
+	dma_sync_single_for_cpu(dev, dad->copies_bus, DAD_COPIES,
 				DMA_BIDIRECTIONAL);
 	return 0;
 }
 
 /**
  * dad_buffer_exit() - undo dad_buffer_init()
- * @req: the slot, also if that failed or was not called
+ * @dad: the board, also if that failed or was not called
  */
-void dad_buffer_exit(struct dad_request *req)
+void dad_buffer_exit(struct dad *dad)
 {
-	if (!req->copy)
+	if (!dad->copies)
 		return;
-	dma_unmap_single(buffer_dev(req), req->copy_bus, DAD_COPY_MAX,
+	dma_unmap_single(&dad->pdev->dev, dad->copies_bus, DAD_COPIES,
 			 DMA_BIDIRECTIONAL);
-	kfree(req->copy);
-	req->copy = NULL;
+	kfree(dad->copies);
+	dad->copies = NULL;
 }
 
 /**
@@ -66,7 +96,7 @@ void dad_buffer_exit(struct dad_request *req)
  * @iter: what is written is copied from here
  * @len: how many bytes; at most DAD_COPY_MAX of them are taken
  *
- * What was read is copied by the caller, from the buffer, when the request is done.
+ * What was read is fetched by dad_buffer_fetch(), when the request is done.
  *
  * Return: 0, or -EFAULT.
  */
@@ -75,20 +105,38 @@ int dad_buffer_copy(struct dad_request *req, struct iov_iter *iter, size_t len)
 	len = min_t(size_t, len, DAD_COPY_MAX);
 	/* Nobody else's data is to be seen if the board writes less than it says. */
 	if (req->dir == DMA_FROM_DEVICE)
-		memset(req->copy, 0, len);
+		memset(buffer_copy(req), 0, len);
 	else
-		len = copy_from_iter(req->copy, len, iter);
+		len = copy_from_iter(buffer_copy(req), len, iter);
 	if (!len)
 		return -EFAULT;
-	dma_sync_single_for_device(buffer_dev(req), req->copy_bus, len,
-				   DMA_BIDIRECTIONAL);
 	req->len = len;
+	buffer_for_device(req);
 	req->mapping = DAD_COPY;
 	dad_count(req->dad, DAD_COUNT_COPIES, 1);
 	return 0;
 }
 
-/* Whether the list's last segment may have @len bytes more, which follow it */
+/**
+ * dad_buffer_fetch() - copy what was read from a slot's buffer
+ * @req: the request; done, and released
+ * @iter: to here
+ * @len: how many bytes
+ *
+ * Return: how many bytes were copied, or -EFAULT.
+ */
+ssize_t dad_buffer_fetch(const struct dad_request *req, struct iov_iter *iter,
+			 size_t len)
+{
+	len = copy_to_iter(buffer_copy(req), len, iter);
+	return len ? len : -EFAULT;
+}
+
+/*
+ * Whether the list's last segment may have @len bytes more, which follow it. The boundary
+ * is one of physical addresses here, as in the block layer: bus addresses are further by a
+ * multiple of it, or an IOMMU sees to it.
+ */
 static bool buffer_may_grow(struct device *dev, struct scatterlist *sg,
 			    phys_addr_t addr, size_t len)
 {
@@ -121,9 +169,16 @@ static void buffer_append(struct dad_request *req, struct page **pages,
 	}
 }
 
-static void buffer_unpin(struct dad_request *req, bool dirty)
+/**
+ * dad_buffer_unpin() - give a request's pages back to the caller
+ * @req: the request; dad_buffer_unmap() was called, or it was never mapped
+ * @dirty: the board may have written to them
+ *
+ * Context: may sleep, for as long as a file system keeps a page locked.
+ */
+void dad_buffer_unpin(struct dad_request *req, bool dirty)
 {
-	if (req->pinned)
+	if (req->pinned && req->pages)
 		unpin_user_pages_dirty_lock(req->pages, req->page_count, dirty);
 	kvfree(req->pages);
 	kvfree(req->sgt.sgl);
@@ -147,7 +202,7 @@ static ssize_t buffer_pin(struct dad_request *req, struct iov_iter *iter,
 	req->pages = kvmalloc_array(most, sizeof(*req->pages), GFP_KERNEL);
 	req->sgt.sgl = kvmalloc_array(most, sizeof(*req->sgt.sgl), GFP_KERNEL);
 	if (!req->pages || !req->sgt.sgl) {
-		buffer_unpin(req, false);
+		dad_buffer_unpin(req, false);
 		return -ENOMEM;
 	}
 	sg_init_table(req->sgt.sgl, most);
@@ -165,7 +220,7 @@ static ssize_t buffer_pin(struct dad_request *req, struct iov_iter *iter,
 		pinned += got;
 	}
 	if (!pinned) {
-		buffer_unpin(req, false);
+		dad_buffer_unpin(req, false);
 		return got < 0 ? got : -EFAULT;
 	}
 	sg_mark_end(req->sgt.sgl + req->sgt.orig_nents - 1);
@@ -276,7 +331,7 @@ int dad_buffer_direct(struct dad_request *req, struct iov_iter *iter,
 					     buffer_map_list(req);
 		if (!ret)
 			return 0;
-		buffer_unpin(req, false);
+		dad_buffer_unpin(req, false);
 		iov_iter_revert(iter, pinned);
 		if (pinned <= PAGE_SIZE)
 			return ret;
@@ -292,42 +347,40 @@ int dad_buffer_direct(struct dad_request *req, struct iov_iter *iter,
  */
 void dad_buffer_describe(const struct dad_request *req, struct dad_desc *desc)
 {
+	dma_addr_t addr = req->bus;
 	u32 flags = DAD_DESC_IRQ;
 
+	if (req->mapping == DAD_COPY)
+		addr = req->dad->copies_bus + buffer_at(req);
 	if (req->dir == DMA_FROM_DEVICE)
 		flags |= DAD_DESC_TO_HOST;
 	if (req->chain_len)
 		flags |= DAD_DESC_CHAIN;
-	desc->addr = cpu_to_le64(req->mapping == DAD_COPY ? req->copy_bus :
-							    req->bus);
+	desc->addr = cpu_to_le64(addr);
 	desc->len = cpu_to_le32(req->len);
 	desc->flags = cpu_to_le32(flags);
 }
 
 /**
- * dad_buffer_release() - a request does not need its memory any more
- * @req: the request; the board is done with it
- * @dirty: the board may have written to it
+ * dad_buffer_unmap() - the board does not need a request's memory any more
+ * @req: the request; mapped or not
  *
- * Context: may sleep.
+ * What was pinned is still to be unpinned, by dad_buffer_unpin().
  */
-void dad_buffer_release(struct dad_request *req, bool dirty)
+void dad_buffer_unmap(struct dad_request *req)
 {
 	switch (req->mapping) {
 	case DAD_UNMAPPED:
-		return;
+		break;
 	case DAD_COPY:
-		dma_sync_single_for_cpu(buffer_dev(req), req->copy_bus,
-					req->len, DMA_BIDIRECTIONAL);
+		buffer_for_cpu(req);
 		break;
 	case DAD_PAGE:
 		dma_unmap_page(buffer_dev(req), req->bus, req->len, req->dir);
-		buffer_unpin(req, dirty);
 		break;
 	case DAD_LIST:
 		buffer_free_chain(req);
 		dma_unmap_sgtable(buffer_dev(req), &req->sgt, req->dir, 0);
-		buffer_unpin(req, dirty);
 		break;
 	}
 	req->mapping = DAD_UNMAPPED;

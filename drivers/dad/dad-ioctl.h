@@ -10,14 +10,15 @@
  * O_NONBLOCK they do not wait for their turn, and give EAGAIN. poll() says if they would.
  *
  * mmap() at offset DAD_MAP_MEMORY maps that memory, MAP_SHARED only. On boards without
- * bus mastering there is none: ENXIO.
+ * bus mastering there is none: ENXIO. While the board is being reset it must not be accessed.
  *
  * The converter works with a ring of blocks, which user space maps at DAD_MAP_RING:
- * DAD_IOC_RING makes it, and it lives as long as the file. A block is the board's or the
- * user's. When the converter starts, all blocks of a ring for input are the board's, all of
- * one for output the user's. The board is done with blocks in order, then they are the
- * user's, who looks after them or fills them and gives them back in order, by
- * DAD_IOC_ADVANCE. The n-th block, from 0, is at n % blocks in the ring. On a file
+ * DAD_IOC_RING makes it, for a file that was opened for that direction, and it lives as
+ * long as the file, which is for the ring alone then: read() and write() give EBUSY. A
+ * block is the board's or the user's. When the converter starts, all blocks of a ring for
+ * input are the board's, all of one for output the user's. The board is done with blocks in
+ * order, then they are the user's, who empties or fills them and gives them back in order,
+ * by DAD_IOC_ADVANCE. The n-th block, from 0, is at n % blocks in the ring. On a file
  * with a ring, poll() says if a block is the user's (POLLIN, or POLLOUT for output), and
  * POLLERR that the stream failed. POLLHUP means that the board is gone, on any file.
  *
@@ -36,7 +37,7 @@
 
 /* Offsets for mmap(), in bytes */
 #define DAD_MAP_MEMORY		0ULL
-#define DAD_MAP_RING		0x100000000ULL
+#define DAD_MAP_RING		0x10000000ULL
 
 /**
  * struct dad_info - what a board is
@@ -105,12 +106,12 @@ struct dad_advance {
 
 #define DAD_STATE_STOPPED	0	/* not started, or stopped */
 #define DAD_STATE_RUNNING	1
-#define DAD_STATE_FAILED	2	/* the board failed; stop and start */
+#define DAD_STATE_FAILED	2	/* the board failed; it may be started again */
 
 #define DAD_IOC_MAGIC		0xda
 
 #define DAD_IOC_INFO		_IOR(DAD_IOC_MAGIC, 0, struct dad_info)
-/* EBUSY: the file has one. EOPNOTSUPP: no bus mastering */
+/* EBUSY: the file has one. ENOSPC: there are too many. EOPNOTSUPP: no bus mastering */
 #define DAD_IOC_RING		_IOW(DAD_IOC_MAGIC, 1, struct dad_ring)
 /* EBUSY: the converter runs, for whatever file. ENXIO: the file has no ring */
 #define DAD_IOC_START		_IO(DAD_IOC_MAGIC, 2)

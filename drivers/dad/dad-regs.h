@@ -29,7 +29,8 @@
  *
  * BAR 0 has the registers, and from DAD_WINDOW on the window. Registers have 32 bits
  * and take aligned accesses of 32 bits only; the window takes any. What is not named
- * here must not be accessed. BAR 2 is the memory on the board, prefetchable, all of it;
+ * here must not be accessed, and bits that are not named must be written as 0. (Those of
+ * what P does not have read as 0.) BAR 2 is the memory on the board, prefetchable, all of it;
  * its size, DAD_MEMORY_SIZE, is 64 KiB to 16 MiB, as populated.
  *
  * 4. Reset
@@ -51,8 +52,9 @@
  *
  * All indexes count up and wrap at 2^32; the entry is the index modulo the ring's size, a
  * power of two from 2 to DAD_QUEUE_MAX. The rings have to be aligned as in section 2, the
- * indexes to 8 bytes. To enable a queue, write all its other registers, and in DAD_Q_START
- * where its indexes start; then set DAD_Q_ENABLE in DAD_Q_CONTROL. While a queue is
+ * indexes to 8 bytes, and none be at 0. To enable a queue that is not active, write its
+ * addresses and size, and in DAD_Q_START where its indexes start, DAD_Q_PRODUCER and
+ * DAD_Q_CONSUMER among them; then set DAD_Q_ENABLE in DAD_Q_CONTROL. While a queue is
  * active, only DAD_Q_PRODUCER, DAD_Q_CONSUMER and DAD_Q_CONTROL may be written.
  *
  * The CPU writes descriptors, then how far it has come to DAD_Q_PRODUCER; no more than
@@ -69,10 +71,11 @@
  *
  * 6. Descriptors
  *
- * A descriptor names DAD_DESC's @len bytes, at least 1: at @addr, one segment; or with
+ * A descriptor names @len bytes, at least 1: at @addr, one segment; or with
  * DAD_DESC_CHAIN the segments in a chain of blocks, the first of which is at @addr. A
- * block, &struct dad_block, has to be aligned to DAD_BLOCK_ALIGN and must not cross a
- * multiple of DAD_BLOCK_BOUNDARY. It has 1 to DAD_BLOCK_SEGMENTS segments and the address
+ * block, &struct dad_block, has to be aligned to DAD_BLOCK_ALIGN and what it uses must not
+ * cross a multiple of DAD_BLOCK_BOUNDARY. It must not change until the descriptor is
+ * completed. It has 1 to DAD_BLOCK_SEGMENTS segments and the address
  * of the next block, 0 in the last one. The segments have to have @len bytes in all.
  * With DAD_DESC_TO_HOST the board writes to the host's memory, without it reads from it.
  *
@@ -83,9 +86,10 @@
  * 7. Completions and interrupts
  *
  * A completion has the number of bytes moved, and a status. All but DAD_COMP_OK are
- * errors: DAD_COMP_BUS, an access to the host's memory failed; DAD_COMP_DESC, the
- * descriptor is against section 6, and no data was moved; DAD_COMP_ABORTED, the CPU wrote
- * its tag to DAD_ABORT. To abort what is not under way does nothing.
+ * errors: DAD_COMP_BUS, an access to the host's memory failed, and part of the data may have
+ * been moved, or garbage instead; DAD_COMP_DESC, the descriptor is against section 6, and no
+ * data was moved; DAD_COMP_ABORTED, the CPU wrote its tag to DAD_ABORT. To abort what is not
+ * under way does nothing.
  *
  * If an access to a ring, the indexes or a block fails, or the CPU breaks section 5,
  * DAD_STATUS_ERROR and DAD_INT_ERROR are set, and the queues do nothing more until the
@@ -94,14 +98,14 @@
  * DAD_INT_STATUS has a bit for each cause, which writing 1 clears. DAD_INT_ENABLE has
  * those that interrupt. The vector of each is in DAD_VECTORS; with INTx or one message there
  * is but one. A completion sets its queue's bit if DAD_DESC_IRQ was set or it is an error;
- * unless DAD_COALESCE has a count: then the bit is set when so many have come, or the
- * given time after the first of them. The time must not be 0 with a count of 2 or more.
+ * unless DAD_COALESCE has a count: then the bit is set when so many of these have come, or
+ * the given time after the first of them. The time must not be 0 with a count of 2 or more.
  *
  * 8. The converter
  *
  * DAD_STREAM_RUN starts it, in the direction that DAD_STREAM_OUT says, at one sample of 32
- * bits in DAD_SAMPLE_NS, DAD_SAMPLE_MIN to DAD_SAMPLE_MAX, which is not to be changed while
- * it runs. The queue must have been enabled before. A buffer is completed when the time for
+ * bits in DAD_SAMPLE_NS, DAD_SAMPLE_MIN to DAD_SAMPLE_MAX. Neither is to be changed while it
+ * runs. The queue must have been enabled before. A buffer is completed when the time for
  * as many samples as it has is over. If there is no buffer then, as many samples as in the
  * last one are lost or, on the line out, silent; that is an overrun: DAD_INT_OVERRUN is set
  * and DAD_OVERRUNS counts. (On the line out, it begins to count with the first buffer.)

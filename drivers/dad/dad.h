@@ -20,7 +20,8 @@
  * Life. The board may go at any time, with files open, memory mapped and requests under
  * way. struct dad lives until its last file is closed. Whatever uses the board on behalf of
  * a file does so between dad_enter() and dad_exit(). remove() sees to it that nobody waits
- * there, and waits until nobody is there; after that nothing of the board is touched.
+ * for the board there, and waits until nobody is there; after that nothing of the board is
+ * touched. (Who reads or writes may also wait for a page of his own there.)
  *
  * Trust. The board may write anything to memory, and answer anything. What is read from
  * there is read once, and checked before it is used. If it cannot be, the board is reset.
@@ -60,8 +61,10 @@ struct pci_dev;
 struct vm_area_struct;
 
 #define DAD_SLOTS		16	/* requests under way at a time */
+#define DAD_RINGS_MAX		16	/* of all files */
 #define DAD_STREAM_SLOTS	DAD_BLOCKS_MAX
 #define DAD_COPY_MAX		1024	/* bytes that are copied, not pinned */
+#define DAD_COPIES		(DAD_SLOTS * DAD_COPY_MAX)
 #define DAD_PAGES_MAX		(DAD_TRANSFER_MAX / PAGE_SIZE + 1)
 
 /* So that indexes wrap soon, and not after years, as INITIAL_JIFFIES */
@@ -144,8 +147,6 @@ enum dad_mapping {
  * @offset: where on the board
  * @len: how many bytes
  * @mapping: how its memory is mapped
- * @copy: the slot's own buffer, of DAD_COPY_MAX bytes
- * @copy_bus: where that is, to the board
  * @pages: the caller's pages
  * @page_count: how many
  * @pinned: they have to be unpinned
@@ -154,9 +155,11 @@ enum dad_mapping {
  * @chain: the blocks, if there is a chain
  * @chain_len: how many
  * @iocb: whom to tell, or NULL: who waits for @done
- * @done: nothing more will happen to it
+ * @work: tells @iocb
+ * @done: the board has no part in it any more
  * @result: then: bytes moved, or a negative errno
- * @queued: the board has it; guarded by dad.lock, as the next
+ * @queued: the board has it; guarded by dad.lock, as the next ones
+ * @aborted: it was told to abort it
  * @deadline: when it is late, in jiffies
  */
 struct dad_request {
@@ -166,8 +169,6 @@ struct dad_request {
 	u64 offset;
 	u32 len;
 	enum dad_mapping mapping;
-	void *copy;
-	dma_addr_t copy_bus;
 	struct page **pages;
 	unsigned int page_count;
 	bool pinned;
@@ -176,9 +177,11 @@ struct dad_request {
 	struct dad_chain_block chain[DAD_CHAIN_MAX];
 	unsigned int chain_len;
 	struct kiocb *iocb;
+	struct work_struct work;
 	struct completion done;
 	ssize_t result;
 	bool queued;
+	bool aborted;
 	unsigned long deadline;
 };
 
@@ -193,7 +196,8 @@ struct dad_request {
  * @sample_ns: the time for a sample
  * @given: blocks given to the board since the start; guarded by dad.lock, as the others
  * @finished: blocks that the board is done with
- * @overruns: as it counts them
+ * @overruns: since the start
+ * @deadline: when the next block is late, in jiffies
  * @state: DAD_STATE_*
  */
 struct dad_stream {
@@ -206,7 +210,8 @@ struct dad_stream {
 	u32 sample_ns;
 	u64 given;
 	u64 finished;
-	u32 overruns;
+	u64 overruns;
+	unsigned long deadline;
 	u32 state;
 };
 
@@ -296,11 +301,13 @@ enum dad_counter {
  * @control: see above
  * @parked: suspended, or the PCI core resets it; guarded by @control
  * @lock: see above
- * @state: written with both locks held, but for DAD_GONE
+ * @state: written with @lock held, and but for trouble and DAD_GONE with @control
  * @wait: for slots, blocks and changes of @state
  * @awake: registers can be read by the interrupt handler
  * @queues: the queues
  * @blocks: of chains
+ * @copies: the slots' own buffers, of DAD_COPY_MAX bytes each
+ * @copies_bus: where they are, to the board
  * @requests: the slots
  * @busy: the slots in use; guarded by @lock
  * @stream: the ring that the converter works with; written with both locks held
@@ -309,11 +316,12 @@ enum dad_counter {
  * @watchdog: looks after requests that are late and interrupts that were lost
  * @recovery: resets the board
  * @trouble: why; guarded by @lock
- * @timeout_ms: how long a request may take
+ * @timeout_ms: how long a request may take; written under @lock
  * @coalesce_count: completions for an interrupt; 0: one. Guarded by @control
  * @coalesce_us: or so long after the first of them; likewise
- * @files_lock: guards @files; not held together with others
+ * @files_lock: guards @files and their lists; nests in mmap_lock
  * @files: the open files (struct dad_file)
+ * @rings: how many rings there are
  * @counters: what is counted
  * @debugfs: the folder there
  */
@@ -335,6 +343,8 @@ struct dad {
 	bool awake;
 	struct dad_queue queues[DAD_QUEUES];
 	struct dma_pool *blocks;
+	void *copies;
+	dma_addr_t copies_bus;
 	struct dad_request requests[DAD_SLOTS];
 	DECLARE_BITMAP(busy, DAD_SLOTS);
 	struct dad_stream *stream;
@@ -348,6 +358,7 @@ struct dad {
 	unsigned int coalesce_us;
 	struct mutex files_lock;	/* guards files */
 	struct list_head files;
+	atomic_t rings;
 	atomic64_t counters[DAD_COUNTERS];
 	struct dentry *debugfs;
 };
@@ -366,8 +377,9 @@ u32 dad_hw_read(struct dad *dad, unsigned int reg);
 void dad_hw_write(struct dad *dad, unsigned int reg, u32 value);
 int dad_hw_identify(struct dad *dad);
 int dad_hw_reset(struct dad *dad);
-int dad_hw_flr(struct dad *dad);
+void dad_hw_quiet(struct dad *dad);
 void dad_hw_start(struct dad *dad);
+void dad_hw_loud(struct dad *dad);
 void dad_hw_coalesce(struct dad *dad);
 
 /* dma.c: masks, and the memory that is there as long as the driver */
@@ -398,15 +410,20 @@ int dad_queue_reap(struct dad_queue *queue, struct dad_done *done);
 void dad_queue_reaped(struct dad_queue *queue);
 
 /* buffer.c: the memory of a request */
-int dad_buffer_init(struct dad_request *req);
-void dad_buffer_exit(struct dad_request *req);
+int dad_buffer_init(struct dad *dad);
+void dad_buffer_exit(struct dad *dad);
 int dad_buffer_copy(struct dad_request *req, struct iov_iter *iter, size_t len);
+ssize_t dad_buffer_fetch(const struct dad_request *req, struct iov_iter *iter,
+			 size_t len);
 int dad_buffer_direct(struct dad_request *req, struct iov_iter *iter,
 		      size_t len);
 void dad_buffer_describe(const struct dad_request *req, struct dad_desc *desc);
-void dad_buffer_release(struct dad_request *req, bool dirty);
+void dad_buffer_unmap(struct dad_request *req);
+void dad_buffer_unpin(struct dad_request *req, bool dirty);
 
 /* request.c: the life of a request */
+void dad_requests_init(struct dad *dad);
+void dad_requests_flush(struct dad *dad);
 struct dad_request *dad_request_get(struct dad *dad);
 void dad_request_put(struct dad_request *req);
 int dad_request_submit(struct dad_request *req);
@@ -435,7 +452,8 @@ int dad_stream_stop(struct dad_file *df);
 int dad_stream_advance(struct dad_file *df, struct dad_advance *advance);
 void dad_stream_failed(struct dad *dad);
 unsigned int dad_stream_reap(struct dad *dad);
-void dad_stream_overrun(struct dad *dad);
+void dad_stream_overruns(struct dad *dad);
+bool dad_stream_late(struct dad *dad);
 __poll_t dad_stream_poll(struct dad_file *df);
 
 /* file.c, mmap.c: the node */
@@ -451,6 +469,7 @@ int dad_wait_running(struct dad *dad);
 void dad_trouble(struct dad *dad, const char *why);
 void dad_reset(struct dad *dad, const char *why);
 void dad_watch(struct dad *dad);
+void dad_set_timeout(struct dad *dad, unsigned int ms);
 void dad_park(struct dad *dad, bool drain);
 int dad_unpark(struct dad *dad);
 void dad_recover_init(struct dad *dad);
@@ -460,6 +479,7 @@ void dad_quit(struct dad *dad);
 int dad_irq_init(struct dad *dad);
 void dad_irq_exit(struct dad *dad);
 void dad_irq_sleep(struct dad *dad);
+void dad_irq_recheck(struct dad *dad);
 
 /* attrs.c, debug.c: sysfs and debugfs */
 extern const struct attribute_group *dad_groups[];

@@ -38,7 +38,6 @@ static void dma_limits(struct dad *dad)
 
 static int dma_alloc(struct dad *dad)
 {
-	unsigned int i;
 	int ret;
 
 	ret = dad_queue_alloc(dad, DAD_REQUESTS, DAD_SLOTS);
@@ -51,9 +50,7 @@ static int dma_alloc(struct dad *dad)
 				      DAD_BLOCK_BOUNDARY);
 	if (!dad->blocks)
 		return -ENOMEM;
-	for (i = 0; !ret && i < DAD_SLOTS; i++)
-		ret = dad_buffer_init(&dad->requests[i]);
-	return ret;
+	return dad_buffer_init(dad);
 }
 
 /**
@@ -69,7 +66,9 @@ int dad_dma_init(struct dad *dad)
 
 	if (!dad->limits->dma_bits)
 		return 0;
-	dad->dma_bits = dma_mask(dad);
+	/* What is pinned comes in pages, which are not cut. */
+	if (dad->limits->segment_max >= PAGE_SIZE)
+		dad->dma_bits = dma_mask(dad);
 	if (dad->dma_bits) {
 		dma_limits(dad);
 		ret = dma_alloc(dad);
@@ -92,10 +91,7 @@ int dad_dma_init(struct dad *dad)
  */
 void dad_dma_exit(struct dad *dad)
 {
-	unsigned int i;
-
-	for (i = 0; i < DAD_SLOTS; i++)
-		dad_buffer_exit(&dad->requests[i]);
+	dad_buffer_exit(dad);
 	dma_pool_destroy(dad->blocks);
 	dad->blocks = NULL;
 	dad_queue_free(dad, DAD_STREAM);

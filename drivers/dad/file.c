@@ -63,8 +63,9 @@ static loff_t file_llseek(struct file *filp, loff_t offset, int whence)
 static __poll_t file_events(struct dad_file *df)
 {
 	struct dad *dad = df->dad;
+	enum dad_state state = READ_ONCE(dad->state);
 
-	switch (READ_ONCE(dad->state)) {
+	switch (state) {
 	case DAD_GONE:
 		return EPOLLERR | EPOLLHUP;
 	case DAD_FAILED:
@@ -74,6 +75,8 @@ static __poll_t file_events(struct dad_file *df)
 	}
 	if (dad_file_stream(df))
 		return dad_stream_poll(df);
+	if (state == DAD_STOPPED)
+		return 0;
 	if (dad->dma_bits && !dad_slot_free(dad))
 		return 0;
 	return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;
@@ -93,7 +96,7 @@ static __poll_t file_poll(struct file *filp, poll_table *wait)
 	return events;
 }
 
-static long file_info(struct dad *dad, void __user *arg)
+static int file_info(struct dad *dad, void __user *arg)
 {
 	struct dad_info info = {
 		.abi = DAD_ABI,
@@ -103,64 +106,75 @@ static long file_info(struct dad *dad, void __user *arg)
 		.memory = dad->memory_size,
 	};
 
+	if (READ_ONCE(dad->state) == DAD_GONE)
+		return -ENODEV;
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-static long file_ring(struct dad_file *df, void __user *arg)
+/* Nothing is copied while the board is in use: the caller's page faults may take long. */
+static int file_ring(struct dad_file *df, void __user *arg)
 {
 	struct dad_ring ring;
+	int ret = -ENODEV, idx;
 
 	if (copy_from_user(&ring, arg, sizeof(ring)))
 		return -EFAULT;
-	return dad_stream_create(df, &ring);
+	if (dad_enter(df->dad, &idx)) {
+		ret = dad_stream_create(df, &ring);
+		dad_exit(df->dad, idx);
+	}
+	return ret;
 }
 
-static long file_advance(struct dad_file *df, void __user *arg)
+static int file_advance(struct dad_file *df, void __user *arg)
 {
 	struct dad_advance advance;
-	int ret;
+	int ret = -ENODEV, idx;
 
 	if (copy_from_user(&advance, arg, sizeof(advance)))
 		return -EFAULT;
 	if (advance.abi != DAD_ABI ||
 	    memchr_inv(advance.reserved, 0, sizeof(advance.reserved)))
 		return -EINVAL;
-	ret = dad_stream_advance(df, &advance);
-	if (ret)
-		return ret;
-	return copy_to_user(arg, &advance, sizeof(advance)) ? -EFAULT : 0;
+	if (dad_enter(df->dad, &idx)) {
+		ret = dad_stream_advance(df, &advance);
+		dad_exit(df->dad, idx);
+	}
+	if (!ret && copy_to_user(arg, &advance, sizeof(advance)))
+		ret = -EFAULT;
+	return ret;
+}
+
+static int file_control(struct dad_file *df, int (*control)(struct dad_file *))
+{
+	int ret = -ENODEV, idx;
+
+	if (dad_enter(df->dad, &idx)) {
+		ret = control(df);
+		dad_exit(df->dad, idx);
+	}
+	return ret;
 }
 
 static long file_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct dad_file *df = filp->private_data;
 	void __user *user = (void __user *)arg;
-	long ret;
-	int idx;
 
-	if (!dad_enter(df->dad, &idx))
-		return -ENODEV;
 	switch (cmd) {
 	case DAD_IOC_INFO:
-		ret = file_info(df->dad, user);
-		break;
+		return file_info(df->dad, user);
 	case DAD_IOC_RING:
-		ret = file_ring(df, user);
-		break;
+		return file_ring(df, user);
 	case DAD_IOC_START:
-		ret = dad_stream_start(df);
-		break;
+		return file_control(df, dad_stream_start);
 	case DAD_IOC_STOP:
-		ret = dad_stream_stop(df);
-		break;
+		return file_control(df, dad_stream_stop);
 	case DAD_IOC_ADVANCE:
-		ret = file_advance(df, user);
-		break;
+		return file_advance(df, user);
 	default:
-		ret = -ENOTTY;
+		return -ENOTTY;
 	}
-	dad_exit(df->dad, idx);
-	return ret;
 }
 
 const struct file_operations dad_fops = {

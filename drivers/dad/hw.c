@@ -69,14 +69,24 @@ int dad_hw_identify(struct dad *dad)
 	return 0;
 }
 
+/* The status; all-ones if the board is gone, which its config space can tell. */
+static u32 hw_status(struct dad *dad)
+{
+	u32 status = dad_hw_read(dad, DAD_STATUS);
+
+	if (status == DAD_GONE_VALUE && pci_device_is_present(dad->pdev))
+		return 0;
+	return status;
+}
+
 /* Wait until the board is ready after a reset, of whatever kind. */
 static int hw_wait(struct dad *dad)
 {
 	u32 status;
 	int ret;
 
-	ret = read_poll_timeout(dad_hw_read, status, status & DAD_STATUS_READY,
-				100, DAD_PATIENCE_US, false, dad, DAD_STATUS);
+	ret = read_poll_timeout(hw_status, status, status & DAD_STATUS_READY,
+				100, DAD_PATIENCE_US, false, dad);
 	return status == DAD_GONE_VALUE ? -ENODEV : ret;
 }
 
@@ -88,7 +98,8 @@ static int hw_wait_reset(struct dad *dad)
 {
 	int ret = hw_wait(dad);
 
-	if (ret)
+	/* Without bus mastering there is nothing to be looked at. */
+	if (ret || !dad->limits->dma_bits)
 		return ret;
 	if (dad_hw_read(dad, DAD_INT_ENABLE) ||
 	    dad_hw_read(dad, DAD_Q(DAD_REQUESTS) + DAD_Q_CONTROL) ||
@@ -98,14 +109,20 @@ static int hw_wait_reset(struct dad *dad)
 }
 
 /**
- * dad_hw_reset() - reset the board by its register
- * @dad: the board
- *
- * Context: may sleep. Return: 0 if it is ready, has forgotten its requests and does not
- * touch memory any more; -ENODEV if it is gone, -ETIMEDOUT if it does not become ready, -EIO
- * if it was not reset.
+ * dad_hw_quiet() - have the board not interrupt any more
+ * @dad: the board; if it is in reset, it does not anyway
  */
-int dad_hw_reset(struct dad *dad)
+void dad_hw_quiet(struct dad *dad)
+{
+	if (hw_wait(dad))
+		return;
+	dad_hw_write(dad, DAD_INT_ENABLE, 0);
+	/* The write has arrived when this is answered. */
+	dad_hw_read(dad, DAD_INT_ENABLE);
+}
+
+/* Reset it by its register. */
+static int hw_reset(struct dad *dad)
 {
 	int ret = hw_wait(dad);
 
@@ -115,16 +132,11 @@ int dad_hw_reset(struct dad *dad)
 	return hw_wait_reset(dad);
 }
 
-/**
- * dad_hw_flr() - reset the board by its PCI Express capability
- * @dad: the board
- *
- * Bus mastering is off in between, and what the PCI core has set up is there again
- * afterwards.
- *
- * Context: may sleep. Return: as dad_hw_reset(), or -ENOTTY if it cannot do that.
+/*
+ * Reset it by its PCI Express capability. Bus mastering is off in between, and what the PCI
+ * core has set up is there again afterwards.
  */
-int dad_hw_flr(struct dad *dad)
+static int hw_flr(struct dad *dad)
 {
 	struct pci_dev *pdev = dad->pdev;
 	int ret;
@@ -141,7 +153,39 @@ int dad_hw_flr(struct dad *dad)
 }
 
 /**
- * dad_hw_start() - have a board that was reset take requests and interrupt
+ * dad_hw_reset() - have the board in the state after reset
+ * @dad: the board; nobody else looks at it
+ *
+ * Whatever comes of it, the board does not touch memory any more: it has forgotten its
+ * requests, or it is no bus master.
+ *
+ * Context: may sleep. Return: 0 if it is ready; -ENODEV if it is gone, -ETIMEDOUT if it does
+ * not become ready, or another error.
+ */
+int dad_hw_reset(struct dad *dad)
+{
+	struct device *dev = &dad->pdev->dev;
+	int ret = hw_reset(dad);
+
+	if (ret && ret != -ENODEV) {
+		dev_warn(dev, "reset by register: %pe\n", ERR_PTR(ret));
+		ret = hw_flr(dad);
+		if (ret)
+			dev_err(dev, "function-level reset: %pe\n",
+				ERR_PTR(ret));
+	}
+	if (ret) {
+		pci_clear_master(dad->pdev);
+		/* It may hold a line that others share. */
+		pci_intx(dad->pdev, 0);
+	} else if (!pci_dev_msi_enabled(dad->pdev)) {
+		pci_intx(dad->pdev, 1);
+	}
+	return ret;
+}
+
+/**
+ * dad_hw_start() - have a board that was reset take requests
  * @dad: the board; with DMA
  *
  * Context: dad.control held.
@@ -153,9 +197,20 @@ void dad_hw_start(struct dad *dad)
 	dad_hw_write(dad, DAD_VECTORS,
 		     dad->vector_count > 1 ? DAD_TWO_VECTORS : 0);
 	dad_hw_coalesce(dad);
-	scoped_guard(spinlock, &dad->lock)
-		dad_queue_enable(dad, DAD_REQUESTS);
-	dad_hw_write(dad, DAD_INT_ENABLE, DAD_INT_ALL);
+	guard(spinlock)(&dad->lock);
+	dad_queue_enable(dad, DAD_REQUESTS);
+}
+
+/**
+ * dad_hw_loud() - have the board interrupt
+ * @dad: the board
+ *
+ * Not for overruns: nobody has to do anything about these, and as many may come as a
+ * converter that is fast enough to keep a CPU busy has blocks.
+ */
+void dad_hw_loud(struct dad *dad)
+{
+	dad_hw_write(dad, DAD_INT_ENABLE, DAD_INT_ALL & ~DAD_INT_OVERRUN);
 }
 
 /**

@@ -33,18 +33,22 @@ static irqreturn_t irq_handler(int irq, void *data)
 	return IRQ_WAKE_THREAD;
 }
 
+/* The causes that are not completions */
+static void irq_events(struct dad *dad, u32 causes)
+{
+	if (causes & DAD_INT_ERROR) {
+		guard(spinlock)(&dad->lock);
+		dad_trouble(dad, "the board reports an error");
+	}
+}
+
 static irqreturn_t irq_thread(int irq, void *data)
 {
 	struct dad_vector *vector = data;
 	struct dad *dad = vector->dad;
 	u32 causes = atomic_xchg(&vector->pending, 0);
 
-	if (causes & DAD_INT_ERROR) {
-		guard(spinlock)(&dad->lock);
-		dad_trouble(dad, "the board reports an error");
-	}
-	if (causes & DAD_INT_OVERRUN)
-		dad_stream_overrun(dad);
+	irq_events(dad, causes);
 	if (causes & DAD_INT_QUEUE(DAD_STREAM))
 		dad_stream_reap(dad);
 	if (causes & DAD_INT_QUEUE(DAD_REQUESTS))
@@ -78,8 +82,7 @@ int dad_irq_init(struct dad *dad)
 	dad->vector_count = ret;
 	dad->vectors[0].causes = DAD_INT_ALL;
 	if (dad->vector_count > 1) {
-		dad->vectors[1].causes = DAD_INT_QUEUE(DAD_STREAM) |
-					 DAD_INT_OVERRUN;
+		dad->vectors[1].causes = DAD_INT_QUEUE(DAD_STREAM);
 		dad->vectors[0].causes &= ~dad->vectors[1].causes;
 	}
 	for (i = 0; i < dad->vector_count; i++) {
@@ -104,6 +107,32 @@ int dad_irq_init(struct dad *dad)
 void dad_irq_exit(struct dad *dad)
 {
 	irq_free(dad, dad->vector_count);
+}
+
+/**
+ * dad_irq_recheck() - see to causes of interrupts that may have been lost
+ * @dad: the board
+ *
+ * Completions are left to the caller.
+ *
+ * Context: dad.control held, so that it stays awake.
+ */
+void dad_irq_recheck(struct dad *dad)
+{
+	u32 causes = dad_hw_read(dad, DAD_INT_STATUS);
+
+	if (causes == ~0U) {
+		guard(spinlock)(&dad->lock);
+		if (!pci_device_is_present(dad->pdev))
+			dad_trouble(dad, "it is gone");
+		return;
+	}
+	if (dad_hw_read(dad, DAD_STATUS) & DAD_STATUS_ERROR)
+		causes |= DAD_INT_ERROR;
+	causes &= DAD_INT_ALL;
+	if (causes)
+		dad_hw_write(dad, DAD_INT_STATUS, causes);
+	irq_events(dad, causes);
 }
 
 /**

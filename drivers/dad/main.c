@@ -76,17 +76,6 @@ static const struct dad_limits *dad_find_limits(const struct pci_dev *pdev)
 	return NULL;
 }
 
-static void dad_requests_init(struct dad *dad)
-{
-	unsigned int i;
-
-	for (i = 0; i < DAD_SLOTS; i++) {
-		dad->requests[i].dad = dad;
-		dad->requests[i].tag = i;
-		init_completion(&dad->requests[i].done);
-	}
-}
-
 /* Returns a board that is known to nobody, for put_device(), or an ERR_PTR. */
 static struct dad *dad_alloc(struct pci_dev *pdev)
 {
@@ -156,7 +145,7 @@ static int dad_map(struct dad *dad)
 			return dev_err_probe(dev, ret, "BAR %d\n",
 					     DAD_BAR_MEMORY);
 	}
-	/* Whoever had it before may have left it running. */
+	/* Whoever had it before may have left it running, or stuck. */
 	ret = dad_hw_reset(dad);
 	if (ret)
 		return dev_err_probe(dev, ret, "does not become ready\n");
@@ -180,6 +169,8 @@ static int dad_start(struct dad *dad)
 	if (ret) {
 		dad_debug_exit(dad);
 		dad_quit(dad);
+		/* It may have been there for a moment. */
+		dad_mmap_revoke(dad);
 		return dev_err_probe(dev, ret, "cannot register the node\n");
 	}
 	return 0;
@@ -215,9 +206,9 @@ static int dad_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = dad_start(dad);
 	if (ret)
 		goto err_irq;
-	dev_info(&pdev->dev, "%s: revision %#x, %zu KiB, DMA with %u bits\n",
-		 dev_name(&dad->dev), limits->revision,
-		 dad->memory_size / SZ_1K, dad->dma_bits);
+	dev_dbg(&pdev->dev, "%s: revision %#x, %zu KiB, DMA with %u bits\n",
+		dev_name(&dad->dev), limits->revision,
+		dad->memory_size / SZ_1K, dad->dma_bits);
 	return 0;
 
 err_irq:

@@ -16,10 +16,6 @@
 
 #include "dad.h"
 
-/* Not NULL, as accesses to a mapping without would get anonymous memory. */
-static const struct vm_operations_struct mmap_vm_ops = {
-};
-
 /**
  * struct dad_mm - an address space that called mmap() on a file
  * @entry: in dad_file.mms
@@ -122,6 +118,8 @@ static int mmap_map(struct dad_file *df, struct vm_area_struct *vma)
 	unsigned long ring = PHYS_PFN(DAD_MAP_RING);
 	int ret;
 
+	if (READ_ONCE(df->dad->state) == DAD_FAILED)
+		return -EIO;
 	/* Not VM_SHARED, which a shared mapping of a read-only file does not have */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
@@ -129,7 +127,6 @@ static int mmap_map(struct dad_file *df, struct vm_area_struct *vma)
 	ret = mmap_remember(df, vma->vm_mm);
 	if (ret)
 		return ret;
-	vma->vm_ops = &mmap_vm_ops;
 	/* What there is to map has a size, and is nobody's to dump or pin. */
 	vm_flags_set(vma, VM_IO | VM_DONTEXPAND | VM_DONTDUMP);
 	if (vma->vm_pgoff < ring)

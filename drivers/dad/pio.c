@@ -50,6 +50,8 @@ static ssize_t pio_part(struct dad *dad, void *buffer, struct iov_iter *iter,
 			return -EFAULT;
 	}
 	ret = pio_move(dad, buffer, dir, offset, len, nowait);
+	if (ret && dir == DMA_TO_DEVICE)
+		iov_iter_revert(iter, len);
 	if (ret)
 		return ret;
 	if (dir == DMA_FROM_DEVICE) {

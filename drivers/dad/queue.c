@@ -3,10 +3,10 @@
  * dad: the queues
  *
  * The CPU writes descriptors and says how far it has come in a register; the board
- * writes completions and says how far it has come in memory. Both sides may see the
- * other's writes in another order than they were made, so whoever publishes an index
- * has to see to it that what it counts is there before: dma_wmb() before the register,
- * dma_rmb() after the index.
+ * writes completions and says how far it has come in memory. What an index counts has to
+ * be there before it is seen: writel() waits for what was written before it (so no barrier
+ * is needed; writel_relaxed() would want a dma_wmb()), and dma_rmb() has what an index in
+ * memory counts be read after it.
  */
 
 #include <linux/dma-mapping.h>
@@ -105,7 +105,6 @@ void dad_queue_enable(struct dad *dad, unsigned int nr)
 	queue->consumer = DAD_FIRST_INDEX;
 	queue->index->fetched = cpu_to_le32(DAD_FIRST_INDEX);
 	queue->index->completed = cpu_to_le32(DAD_FIRST_INDEX);
-	dma_wmb();
 
 	queue_write_addr(dad, queue, DAD_Q_DESC_LO, queue->desc_bus);
 	queue_write_addr(dad, queue, DAD_Q_COMP_LO, queue->comp_bus);
@@ -155,8 +154,7 @@ struct dad_desc *dad_queue_next(struct dad_queue *queue)
 void dad_queue_post(struct dad_queue *queue)
 {
 	queue->producer++;
-	/* The board reads the descriptor when it sees the register. */
-	dma_wmb();
+	/* The board reads the descriptor when it sees this; it is there by then. */
 	writel(queue->producer, queue->regs + DAD_Q_PRODUCER);
 }
 

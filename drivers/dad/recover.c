@@ -16,19 +16,8 @@ static void recover_set_state(struct dad *dad, enum dad_state state)
 {
 	scoped_guard(spinlock, &dad->lock)
 		if (dad->state != DAD_GONE)
-			dad->state = state;
+			WRITE_ONCE(dad->state, state);
 	wake_up_all(&dad->wait);
-}
-
-/* Make the board ready. */
-static int recover_hw(struct dad *dad)
-{
-	int ret = dad_hw_reset(dad);
-
-	if (!ret || ret == -ENODEV)
-		return ret;
-	dev_warn(&dad->pdev->dev, "reset by register: %pe\n", ERR_PTR(ret));
-	return dad_hw_flr(dad);
 }
 
 /* Have the board forget all that it was to do, and all who wait for it know. */
@@ -39,13 +28,15 @@ static int recover_quiet(struct dad *dad, int error)
 
 	lockdep_assert_held(&dad->control);
 
+	/* In that order: nobody answers an interrupt once handlers are asleep. */
+	dad_hw_quiet(dad);
 	dad_irq_sleep(dad);
-	ret = recover_hw(dad);
-	if (ret)
-		pci_clear_master(dad->pdev);
+	/* What is done by now, is done. */
+	dad_requests_reap(dad);
 	scoped_guard(spinlock, &dad->lock)
 		for (nr = 0; nr < DAD_QUEUES; nr++)
 			dad->queues[nr].enabled = false;
+	ret = dad_hw_reset(dad);
 	dad_stream_failed(dad);
 	dad_requests_fail(dad, error);
 	return ret;
@@ -68,6 +59,9 @@ static void recover_start(struct dad *dad, int ret)
 		dad_hw_start(dad);
 	}
 	recover_set_state(dad, DAD_RUNNING);
+	/* Not before: dad_trouble() is for a board that runs. */
+	if (dad->dma_bits)
+		dad_hw_loud(dad);
 }
 
 /**
@@ -111,9 +105,14 @@ void dad_trouble(struct dad *dad, const char *why)
 
 	if (dad->state != DAD_RUNNING)
 		return;
-	dad->state = DAD_STOPPED;
+	WRITE_ONCE(dad->state, DAD_STOPPED);
 	dad->trouble = why;
 	schedule_work(&dad->recovery);
+}
+
+static unsigned long recover_period(const struct dad *dad)
+{
+	return msecs_to_jiffies(dad->timeout_ms) / 2 + 1;
 }
 
 /**
@@ -126,26 +125,51 @@ void dad_watch(struct dad *dad)
 {
 	lockdep_assert_held(&dad->lock);
 
-	schedule_delayed_work(&dad->watchdog,
-			      msecs_to_jiffies(dad->timeout_ms) / 2 + 1);
+	/* When dad_quit() has cancelled it, nobody may start it again. */
+	if (dad->state != DAD_GONE)
+		schedule_delayed_work(&dad->watchdog, recover_period(dad));
+}
+
+/**
+ * dad_set_timeout() - change how long a request may take
+ * @dad: the board
+ * @ms: how long, from the next one on
+ */
+void dad_set_timeout(struct dad *dad, unsigned int ms)
+{
+	guard(spinlock)(&dad->lock);
+	WRITE_ONCE(dad->timeout_ms, ms);
+	if (dad->state == DAD_RUNNING && dad->dma_bits)
+		mod_delayed_work(system_wq, &dad->watchdog,
+				 recover_period(dad));
 }
 
 static void recover_watchdog(struct work_struct *work)
 {
 	struct dad *dad = container_of(to_delayed_work(work), struct dad,
 				       watchdog);
-	unsigned int found = dad_requests_reap(dad) + dad_stream_reap(dad);
-	bool late = dad_requests_late(dad), any = dad_requests_any(dad);
+	unsigned int found;
+	bool late, any;
 
+	guard(mutex)(&dad->control);
+	scoped_guard(spinlock, &dad->lock)
+		if (dad->state != DAD_RUNNING)
+			return;
+	/* A cause that nobody has cleared would keep the board from interrupting. */
+	dad_irq_recheck(dad);
+	dad_stream_overruns(dad);
+	found = dad_requests_reap(dad) + dad_stream_reap(dad);
 	if (found)
 		dad_count(dad, DAD_COUNT_LOST_INTERRUPTS, found);
+	late = dad_requests_late(dad) || dad_stream_late(dad);
+	any = dad_requests_any(dad);
 
 	guard(spinlock)(&dad->lock);
 	if (dad->state != DAD_RUNNING)
 		return;
 	if (late) {
 		dad_count(dad, DAD_COUNT_TIMEOUTS, 1);
-		dad_trouble(dad, "a request takes too long");
+		dad_trouble(dad, "it takes too long");
 	} else if (any || dad->stream) {
 		dad_watch(dad);
 	}
@@ -166,9 +190,10 @@ int dad_wait_running(struct dad *dad)
 /**
  * dad_control_begin() - have the board to oneself
  * @dad: the board
- * @nowait: do not wait for it to run
+ * @nowait: do not wait
  *
- * Return: 0 with dad.control held and the board running, for dad_control_end(); or
+ * Return: 0 with dad.control held, for dad_control_end(), and the board running, though it
+ * may be in trouble the next moment; or
  * -EAGAIN, -EIO if it failed, -ENODEV if it is gone, -ERESTARTSYS.
  */
 int dad_control_begin(struct dad *dad, bool nowait)
@@ -182,8 +207,9 @@ int dad_control_begin(struct dad *dad, bool nowait)
 	int ret;
 
 	for (;;) {
-		ret = mutex_lock_interruptible(&dad->control);
-		if (ret)
+		if (nowait && !mutex_trylock(&dad->control))
+			return -EAGAIN;
+		if (!nowait && mutex_lock_interruptible(&dad->control))
 			return -ERESTARTSYS;
 		scoped_guard(spinlock, &dad->lock)
 			ret = errors[dad->state];
@@ -224,7 +250,7 @@ void dad_park(struct dad *dad, bool drain)
 	if (!dad->dma_bits)
 		return;
 	if (drain && !wait_event_timeout(dad->wait, !dad_requests_any(dad),
-					 msecs_to_jiffies(dad->timeout_ms)))
+					 msecs_to_jiffies(READ_ONCE(dad->timeout_ms))))
 		dev_warn(&dad->pdev->dev,
 			 "requests are still under way; they fail\n");
 	recover_quiet(dad, -EIO);
@@ -241,7 +267,7 @@ int dad_unpark(struct dad *dad)
 	int ret;
 
 	guard(mutex)(&dad->control);
-	ret = recover_hw(dad);
+	ret = dad_hw_reset(dad);
 	dad->parked = false;
 	recover_start(dad, ret);
 	return ret;
@@ -268,7 +294,7 @@ void dad_recover_init(struct dad *dad)
 void dad_quit(struct dad *dad)
 {
 	scoped_guard(spinlock, &dad->lock)
-		dad->state = DAD_GONE;
+		WRITE_ONCE(dad->state, DAD_GONE);
 	wake_up_all(&dad->wait);
 	cancel_work_sync(&dad->recovery);
 	cancel_delayed_work_sync(&dad->watchdog);
@@ -277,5 +303,6 @@ void dad_quit(struct dad *dad)
 			recover_quiet(dad, -ENODEV);
 		pci_clear_master(dad->pdev);
 	}
+	dad_requests_flush(dad);
 	synchronize_srcu(&dad->srcu);
 }

@@ -50,7 +50,8 @@ void dad_request_put(struct dad_request *req)
 
 	scoped_guard(spinlock, &dad->lock)
 		__clear_bit(req->tag, dad->busy);
-	wake_up_interruptible(&dad->wait);
+	/* Not all who wait want a slot, or take signals. */
+	wake_up_all(&dad->wait);
 }
 
 /**
@@ -95,6 +96,7 @@ int dad_request_submit(struct dad_request *req)
 	};
 	dad_buffer_describe(req, desc);
 	req->queued = true;
+	req->aborted = false;
 	req->deadline = jiffies + msecs_to_jiffies(dad->timeout_ms);
 	dad_count(dad, DAD_COUNT_REQUESTS, 1);
 	dad_watch(dad);
@@ -115,31 +117,71 @@ void dad_request_abort(struct dad_request *req)
 	guard(spinlock)(&dad->lock);
 	/* The tag is not another request's, as the slot is ours. */
 	if (req->queued && dad->state == DAD_RUNNING) {
+		req->aborted = true;
 		dad_hw_write(dad, DAD_ABORT, req->tag);
 		dad_count(dad, DAD_COUNT_ABORTS, 1);
 	}
+}
+
+/* Tell who does not wait. It may take long to unpin pages, so not where others do. */
+static void request_tell(struct work_struct *work)
+{
+	struct dad_request *req = container_of(work, struct dad_request, work);
+	struct kiocb *iocb = req->iocb;
+	ssize_t result = req->result;
+
+	dad_buffer_unpin(req, req->dir == DMA_FROM_DEVICE);
+	if (result > 0)
+		iocb->ki_pos = req->offset + result;
+	dad_request_put(req);
+	iocb->ki_complete(iocb, result);
+}
+
+/**
+ * dad_requests_init() - set up the slots
+ * @dad: the board
+ */
+void dad_requests_init(struct dad *dad)
+{
+	unsigned int i;
+
+	for (i = 0; i < DAD_SLOTS; i++) {
+		struct dad_request *req = &dad->requests[i];
+
+		req->dad = dad;
+		req->tag = i;
+		init_completion(&req->done);
+		INIT_WORK(&req->work, request_tell);
+	}
+}
+
+/**
+ * dad_requests_flush() - wait until all who do not wait have been told
+ * @dad: the board, which has no requests and gets none
+ */
+void dad_requests_flush(struct dad *dad)
+{
+	unsigned int i;
+
+	for (i = 0; i < DAD_SLOTS; i++)
+		flush_work(&dad->requests[i].work);
 }
 
 /* The board does not have it any more, and it is ours alone. */
 static void request_finish(struct dad_request *req, ssize_t result)
 {
 	struct dad *dad = req->dad;
-	struct kiocb *iocb = req->iocb;
 
-	dad_buffer_release(req, req->dir == DMA_FROM_DEVICE);
+	dad_buffer_unmap(req);
 	if (result > 0)
 		dad_count(dad, req->dir == DMA_FROM_DEVICE ?
 			  DAD_COUNT_BYTES_READ : DAD_COUNT_BYTES_WRITTEN,
 			  result);
 	req->result = result;
-	if (!iocb) {
+	if (req->iocb)
+		queue_work(system_unbound_wq, &req->work);
+	else
 		complete(&req->done);
-		return;
-	}
-	if (result > 0)
-		iocb->ki_pos = req->offset + result;
-	dad_request_put(req);
-	iocb->ki_complete(iocb, result);
 }
 
 /* Whose completion it is, or NULL if it cannot be */
@@ -151,16 +193,20 @@ static struct dad_request *request_of(struct dad *dad,
 	if (done->tag >= DAD_SLOTS || done->status > DAD_COMP_ABORTED)
 		return NULL;
 	req = &dad->requests[array_index_nospec(done->tag, DAD_SLOTS)];
-	return req->queued && done->len <= req->len ? req : NULL;
+	if (!req->queued || done->len > req->len)
+		return NULL;
+	return done->status != DAD_COMP_ABORTED || req->aborted ? req : NULL;
 }
 
 static ssize_t request_result(const struct dad_done *done)
 {
+	ssize_t moved = done->len;
+
 	switch (done->status) {
 	case DAD_COMP_OK:
-		return done->len;
+		return moved;
 	case DAD_COMP_ABORTED:
-		return done->len ? done->len : -EINTR;
+		return moved ? moved : -EINTR;
 	default:
 		return -EIO;
 	}
@@ -181,13 +227,13 @@ static struct dad_request *request_reap(struct dad *dad, ssize_t *result)
 	if (req) {
 		req->queued = false;
 		*result = request_result(&done);
+		/* Before the slot is free: whoever takes it needs room in the ring. */
+		dad_queue_reaped(queue);
 	} else if (ret) {
 		/* Nothing that the board writes there can be believed now. */
 		queue->enabled = false;
 		dad_count(dad, DAD_COUNT_BAD_COMPLETIONS, 1);
 		dad_trouble(dad, "a completion that cannot be");
-	} else {
-		dad_queue_reaped(queue);
 	}
 	return req;
 }

@@ -105,19 +105,26 @@ int dad_stream_create(struct dad_file *df, const struct dad_ring *ring)
 	ret = stream_check(dad, ring);
 	if (ret)
 		return ret;
-	ret = mutex_lock_interruptible(&dad->control);
+	if (!(df->filp->f_mode & (ring->direction == DAD_RING_OUT ?
+				  FMODE_WRITE : FMODE_READ)))
+		return -EBADF;
+	ret = dad_control_begin(dad, df->filp->f_flags & O_NONBLOCK);
 	if (ret)
-		return -ERESTARTSYS;
+		return ret;
 	if (df->stream) {
 		ret = -EBUSY;
+	} else if (atomic_read(&dad->rings) == DAD_RINGS_MAX) {
+		ret = -ENOSPC;
 	} else {
 		stream = stream_alloc(dad, ring);
-		if (!stream)
+		if (stream)
+			atomic_inc(&dad->rings);
+		else
 			ret = -ENOMEM;
 		/* mmap() looks without the lock. */
 		smp_store_release(&df->stream, stream);
 	}
-	mutex_unlock(&dad->control);
+	dad_control_end(dad);
 	return ret;
 }
 
@@ -139,6 +146,34 @@ void dad_stream_destroy(struct dad_file *df)
 			  stream->bus);
 	kfree(stream);
 	df->stream = NULL;
+	atomic_dec(&df->dad->rings);
+}
+
+/* The time that the converter has for a block, and then some */
+static void stream_set_deadline(struct dad *dad, struct dad_stream *stream)
+{
+	u64 ns = (u64)stream->block_size / sizeof(u32) * stream->sample_ns;
+
+	stream->deadline = jiffies + nsecs_to_jiffies(ns) +
+			   msecs_to_jiffies(dad->timeout_ms);
+}
+
+/* The register counts modulo 2^32; a board that is gone reads as all-ones. */
+static void stream_overruns(struct dad *dad)
+{
+	struct dad_stream *stream = dad->stream;
+	u32 now, more;
+
+	lockdep_assert_held(&dad->lock);
+
+	if (!stream || dad->state != DAD_RUNNING)
+		return;
+	now = dad_hw_read(dad, DAD_OVERRUNS);
+	if (now == ~0U)
+		return;
+	more = now - (u32)stream->overruns;
+	dad_count(dad, DAD_COUNT_OVERRUNS, more);
+	stream->overruns += more;
 }
 
 /* Give the next block to the board. */
@@ -156,7 +191,30 @@ static void stream_post(struct dad *dad, struct dad_stream *stream, u64 block)
 		.flags = cpu_to_le32(flags),
 		.tag = cpu_to_le32(at),
 	};
+	if (block == stream->finished)
+		stream_set_deadline(dad, stream);
 	dad_queue_post(stream_queue(dad));
+}
+
+/* The converter stops. If it does not, the board is reset. */
+static int stream_halt(struct dad *dad)
+{
+	int ret;
+
+	lockdep_assert_held(&dad->control);
+
+	dad_hw_write(dad, DAD_STREAM_CONTROL, 0);
+	ret = dad_queue_stop(dad, DAD_STREAM);
+	dad_stream_reap(dad);
+	scoped_guard(spinlock, &dad->lock) {
+		stream_overruns(dad);
+		stream_queue(dad)->enabled = false;
+		dad->stream = NULL;
+	}
+	if (!ret)
+		return 0;
+	dad_reset(dad, "the queue of the stream does not stop");
+	return -EIO;
 }
 
 /**
@@ -179,13 +237,19 @@ int dad_stream_start(struct dad_file *df)
 	stream = df->stream;
 	if (!stream)
 		ret = -ENXIO;
-	else if (dad->stream)
+	else if (dad->stream && dad->stream->state != DAD_STATE_FAILED)
 		ret = -EBUSY;
+	else if (dad->stream)
+		ret = stream_halt(dad);
 	if (ret)
 		goto out;
 
 	dad_hw_write(dad, DAD_SAMPLE_NS, stream->sample_ns);
 	scoped_guard(spinlock, &dad->lock) {
+		/* It may be in trouble by now, or going. */
+		ret = dad->state == DAD_RUNNING ? 0 : -EIO;
+		if (ret)
+			break;
 		dad_queue_enable(dad, DAD_STREAM);
 		stream->given = stream->out ? 0 : stream->blocks;
 		stream->finished = 0;
@@ -213,23 +277,13 @@ int dad_stream_stop(struct dad_file *df)
 {
 	struct dad *dad = df->dad;
 	struct dad_stream *stream;
-	int ret;
 
 	guard(mutex)(&dad->control);
 	stream = df->stream;
 	if (!stream)
 		return -ENXIO;
-	if (dad->stream == stream) {
-		dad_hw_write(dad, DAD_STREAM_CONTROL, 0);
-		ret = dad_queue_stop(dad, DAD_STREAM);
-		dad_stream_reap(dad);
-		scoped_guard(spinlock, &dad->lock) {
-			stream_queue(dad)->enabled = false;
-			dad->stream = NULL;
-		}
-		if (ret)
-			dad_reset(dad, "the queue of the stream does not stop");
-	}
+	if (dad->stream == stream)
+		stream_halt(dad);
 	scoped_guard(spinlock, &dad->lock)
 		stream->state = DAD_STATE_STOPPED;
 	wake_up_interruptible(&dad->wait);
@@ -261,6 +315,8 @@ int dad_stream_advance(struct dad_file *df, struct dad_advance *advance)
 		return -EINVAL;
 	for (left = advance->count; left; left--)
 		stream_post(dad, stream, stream->given++);
+	if (dad->stream == stream)
+		stream_overruns(dad);
 	advance->given = stream->given;
 	advance->done = stream->finished;
 	advance->overruns = stream->overruns;
@@ -309,6 +365,7 @@ static void stream_completed(struct dad *dad, struct dad_stream *stream,
 		return;
 	if (done->status == DAD_COMP_OK && done->len == stream->block_size) {
 		stream->finished++;
+		stream_set_deadline(dad, stream);
 		return;
 	}
 	dev_err(&dad->pdev->dev, "block %u of the stream: status %u, %u bytes\n",
@@ -349,22 +406,28 @@ unsigned int dad_stream_reap(struct dad *dad)
 }
 
 /**
- * dad_stream_overrun() - the converter had no block
+ * dad_stream_overruns() - see how often the converter had no block
  * @dad: the board
  */
-void dad_stream_overrun(struct dad *dad)
+void dad_stream_overruns(struct dad *dad)
 {
-	u32 overruns;
+	guard(spinlock)(&dad->lock);
+	stream_overruns(dad);
+}
+
+/**
+ * dad_stream_late() - whether a block should have been finished by now
+ * @dad: the board
+ */
+bool dad_stream_late(struct dad *dad)
+{
+	const struct dad_stream *stream;
 
 	guard(spinlock)(&dad->lock);
-	if (!dad->stream)
-		return;
-	overruns = dad_hw_read(dad, DAD_OVERRUNS);
-	/* It only counts up; all-ones is a board that is gone. */
-	if (overruns == ~0U || overruns < dad->stream->overruns)
-		return;
-	dad_count(dad, DAD_COUNT_OVERRUNS, overruns - dad->stream->overruns);
-	dad->stream->overruns = overruns;
+	stream = dad->stream;
+	return stream && stream->state == DAD_STATE_RUNNING &&
+	       stream->given != stream->finished &&
+	       time_after_eq(jiffies, stream->deadline);
 }
 
 /**

@@ -84,14 +84,12 @@ static ssize_t transfer_wait(struct dad_request *req, struct iov_iter *iter,
 		/* The board answers, or it is reset. */
 		wait_for_completion(&req->done);
 	}
+	dad_buffer_unpin(req, req->dir == DMA_FROM_DEVICE);
 	ret = req->result;
 	if (ret == -EINTR)
 		return -ERESTARTSYS;
-	if (ret > 0 && copied && req->dir == DMA_FROM_DEVICE) {
-		ret = copy_to_iter(req->copy, ret, iter);
-		if (!ret)
-			ret = -EFAULT;
-	}
+	if (ret > 0 && copied && req->dir == DMA_FROM_DEVICE)
+		ret = dad_buffer_fetch(req, iter, ret);
 	return ret;
 }
 
@@ -114,19 +112,28 @@ static ssize_t transfer_dma(struct dad *dad, struct kiocb *iocb,
 
 	copied = req->mapping == DAD_COPY;
 	waits = sync || copied;
+	ret = -EAGAIN;
+	if (waits && iocb->ki_flags & IOCB_NOWAIT && !sync)
+		goto out_unmap;
 	if (!waits)
 		req->iocb = iocb;
 	ret = transfer_submit(req, nowait);
-	if (ret) {
-		dad_buffer_release(req, false);
-		goto out_put;
-	}
+	if (ret)
+		goto out_unmap;
 	/* The slot may be another request's already. */
 	if (!waits)
 		return -EIOCBQUEUED;
 	ret = transfer_wait(req, iter, copied);
 	if (ret > 0)
 		iocb->ki_pos += ret;
+	goto out_put;
+
+out_unmap:
+	dad_buffer_unmap(req);
+	dad_buffer_unpin(req, false);
+	/* Who tries again does so with the same iterator. */
+	if (!copied || dir == DMA_TO_DEVICE)
+		iov_iter_revert(iter, req->len);
 out_put:
 	dad_request_put(req);
 	return ret;
@@ -145,6 +152,9 @@ static ssize_t transfer(struct kiocb *iocb, struct iov_iter *iter,
 		return -ENODEV;
 	if (!len) {
 		ret = 0;
+	} else if (dad_file_stream(df)) {
+		/* poll() speaks of the ring alone. */
+		ret = -EBUSY;
 	} else if (iocb->ki_pos >= dad->memory_size) {
 		ret = dir == DMA_FROM_DEVICE ? 0 : -ENOSPC;
 	} else {

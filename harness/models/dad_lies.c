@@ -78,8 +78,13 @@ static bool lies_len(struct board_queue *queue, struct board_claim *claim)
 
 static bool lies_status(struct board_queue *queue, struct board_claim *claim)
 {
-	claim->status = DAD_COMP_ABORTED + 1 +
-			lies_random(queue->board, S32_MAX);
+	struct board *board = queue->board;
+
+	if (lies_random(board, 2))
+		claim->status = DAD_COMP_ABORTED;
+	else
+		claim->status = DAD_COMP_ABORTED + 1 +
+				lies_random(board, S32_MAX);
 	return true;
 }
 

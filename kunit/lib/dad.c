@@ -59,11 +59,22 @@ bool lab_dad_way_dma(u8 revision, const struct umlab_topology *topology)
 	}
 }
 
+/* C in each topology, and of the others the first and the last */
+static bool dad_is_one_of_few(u8 revision, unsigned int topology,
+			      unsigned int irq)
+{
+	return irq == topology % 3 &&
+	       (revision == DAD_REV_C || !topology ||
+		topology == UMLAB_DMA_OFFSET ||
+		topology == UMLAB_TOPOLOGIES - 1);
+}
+
 static void dad_add_way(unsigned int revision, unsigned int topology,
 			unsigned int irq, unsigned int completion)
 {
 	struct lab_dad_way *way = &dad_ways[dad_way_count++];
 
+	way->few = dad_is_one_of_few(dad_revisions[revision], topology, irq);
 	way->revision = dad_revisions[revision];
 	way->topology = &umlab_topologies[topology];
 	/* This one neither interrupts nor completes. */
@@ -116,11 +127,13 @@ static void dad_make_ways(void)
 }
 
 static const void *dad_next_way(const void *prev, char *desc,
-				unsigned int count)
+				unsigned int count, bool few)
 {
 	const struct lab_dad_way *way = prev;
 
 	way = way ? way + 1 : dad_ways;
+	while (few && way < dad_ways + count && !way->few)
+		way++;
 	if (way == dad_ways + count)
 		return NULL;
 	strscpy(desc, way->name, KUNIT_PARAM_DESC_SIZE);
@@ -130,13 +143,25 @@ static const void *dad_next_way(const void *prev, char *desc,
 const void *lab_dad_gen_params(const void *prev, char *desc)
 {
 	dad_make_ways();
-	return dad_next_way(prev, desc, dad_way_count);
+	return dad_next_way(prev, desc, dad_way_count, false);
 }
 
 const void *lab_dad_gen_dma_params(const void *prev, char *desc)
 {
 	dad_make_ways();
-	return dad_next_way(prev, desc, dad_dma_way_count);
+	return dad_next_way(prev, desc, dad_dma_way_count, false);
+}
+
+const void *lab_dad_gen_few_params(const void *prev, char *desc)
+{
+	dad_make_ways();
+	return dad_next_way(prev, desc, dad_way_count, true);
+}
+
+const void *lab_dad_gen_few_dma_params(const void *prev, char *desc)
+{
+	dad_make_ways();
+	return dad_next_way(prev, desc, dad_dma_way_count, true);
 }
 
 static int dad_is_node(struct device *dev, void *data)
@@ -341,6 +366,7 @@ static void dad_aio_complete(struct kiocb *iocb, long result)
 	struct lab_dad_aio *aio = container_of(iocb, struct lab_dad_aio, iocb);
 
 	aio->result = result;
+	aio->calls++;
 	complete(&aio->done);
 }
 
@@ -351,6 +377,7 @@ ssize_t lab_dad_submit(struct file *file, struct lab_dad_aio *aio, bool write,
 	aio->iocb.ki_complete = dad_aio_complete;
 	aio->iocb.ki_pos = pos;
 	aio->result = 0;
+	aio->calls = 0;
 	init_completion(&aio->done);
 	iov_iter_ubuf(&aio->iter, write ? ITER_SOURCE : ITER_DEST,
 		      (void __user *)addr, len);
@@ -364,6 +391,11 @@ ssize_t lab_dad_wait(struct lab_dad_aio *aio)
 					 msecs_to_jiffies(LAB_DAD_LONG)))
 		return -ETIME;
 	return aio->result;
+}
+
+unsigned int lab_dad_mappings(const struct lab_dad *dad)
+{
+	return umlab_mappings(dad->slot) - umlab_pool_pages(dad->slot);
 }
 
 long lab_dad_counter(const struct lab_dad *dad, const char *name)

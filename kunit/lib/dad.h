@@ -40,6 +40,7 @@ struct kunit;
  * @topology: what is between it and memory
  * @irqs: UMLAB_IRQ_*
  * @completion: when it finishes
+ * @few: it is one of lab_dad_gen_few_params()
  */
 struct lab_dad_way {
 	char name[48];
@@ -47,6 +48,7 @@ struct lab_dad_way {
 	const struct umlab_topology *topology;
 	unsigned int irqs;
 	enum umlab_completion completion;
+	bool few;
 };
 
 /**
@@ -87,6 +89,22 @@ const void *lab_dad_gen_params(const void *prev, char *desc);
  * @desc: likewise
  */
 const void *lab_dad_gen_dma_params(const void *prev, char *desc);
+
+/**
+ * lab_dad_gen_few_params() - run a case on some boards of all kinds
+ * @prev: likewise
+ * @desc: likewise
+ *
+ * For what takes long: each topology once, each revision with DMA and without.
+ */
+const void *lab_dad_gen_few_params(const void *prev, char *desc);
+
+/**
+ * lab_dad_gen_few_dma_params() - those of them in which there is DMA
+ * @prev: likewise
+ * @desc: likewise
+ */
+const void *lab_dad_gen_few_dma_params(const void *prev, char *desc);
 
 /**
  * lab_dad_plug() - plug in a board with LAB_DAD_MEMORY
@@ -224,12 +242,14 @@ __poll_t lab_dad_poll(struct file *file);
  * @iter: what of
  * @done: completed when it is over
  * @result: then what came of it
+ * @calls: how often it was said to be over
  */
 struct lab_dad_aio {
 	struct kiocb iocb;
 	struct iov_iter iter;
 	struct completion done;
 	ssize_t result;
+	unsigned int calls;
 };
 
 /**
@@ -253,6 +273,14 @@ ssize_t lab_dad_submit(struct file *file, struct lab_dad_aio *aio, bool write,
  * Return: what came of it, or -ETIME if it is not over in LAB_DAD_LONG.
  */
 ssize_t lab_dad_wait(struct lab_dad_aio *aio);
+
+/**
+ * lab_dad_mappings() - what is mapped for a board
+ * @dad: the board
+ *
+ * Return: how many mappings, those of the pool of blocks not counted: that keeps them.
+ */
+unsigned int lab_dad_mappings(const struct lab_dad *dad);
 
 /**
  * lab_dad_counter() - a counter of the driver's, from debugfs

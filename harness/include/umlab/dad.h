@@ -28,7 +28,7 @@
 #define UMLAB_DAD_LIE_INDEX	BIT(0)	/* wild indexes */
 #define UMLAB_DAD_LIE_TAG	BIT(1)	/* tags that no request has, or another one */
 #define UMLAB_DAD_LIE_LEN	BIT(2)	/* more bytes than there are, or any number */
-#define UMLAB_DAD_LIE_STATUS	BIT(3)	/* a status that is none */
+#define UMLAB_DAD_LIE_STATUS	BIT(3)	/* a status that is none, or an abort of nobody's */
 #define UMLAB_DAD_LIE_REPEAT	BIT(4)	/* a completion twice */
 #define UMLAB_DAD_LIE_ORDER	BIT(5)	/* the stream's out of order */
 #define UMLAB_DAD_LIE_EARLY	BIT(6)	/* an index that counts what is not written yet */
