@@ -4,10 +4,11 @@
  *
  * read() and write() move data from and to the memory on the board, at the file's
  * position, which seek and pread() set: at its end read() gives 0 and write() ENOSPC. One
- * call moves at most DAD_TRANSFER_MAX bytes, and may move fewer. All but short ones move
- * directly from and to the caller's pages, which he must not touch meanwhile: on
- * machines whose DMA is not coherent, neither what shares a cache line with them. With
- * O_NONBLOCK they do not wait for their turn, and give EAGAIN. poll() says if they would.
+ * call moves at most DAD_TRANSFER_MAX bytes, and may move fewer. Long ones, and all that are
+ * asynchronous, move directly from and to the caller's pages, which he must not touch
+ * meanwhile: on machines whose DMA is not coherent, neither what shares a cache line with
+ * them. With O_NONBLOCK they do not wait for their turn, and give EAGAIN. poll() says if
+ * they would.
  *
  * mmap() at offset DAD_MAP_MEMORY maps that memory, MAP_SHARED only. On boards without
  * bus mastering there is none: ENXIO. While the board is being reset it must not be accessed.
@@ -43,7 +44,7 @@
  * struct dad_info - what a board is
  * @abi: DAD_ABI, set by the driver
  * @revision: its revision ID
- * @dma_bits: how many bits of address are used for bus mastering; 0: it is not
+ * @dma_bits: how many bits of address are used for bus mastering; 0: there is none
  * @block_max: bytes of the longest block of a ring; 0: there are no rings
  * @memory: bytes of memory on the board
  * @reserved: 0
@@ -111,7 +112,10 @@ struct dad_advance {
 #define DAD_IOC_MAGIC		0xda
 
 #define DAD_IOC_INFO		_IOR(DAD_IOC_MAGIC, 0, struct dad_info)
-/* EBUSY: the file has one. ENOSPC: there are too many. EOPNOTSUPP: no bus mastering */
+/*
+ * EBADF: the file is not open for that direction. EBUSY: it has a ring. ENOSPC: there are
+ * too many. EOPNOTSUPP: no bus mastering
+ */
 #define DAD_IOC_RING		_IOW(DAD_IOC_MAGIC, 1, struct dad_ring)
 /* EBUSY: the converter runs, for whatever file. ENXIO: the file has no ring */
 #define DAD_IOC_START		_IO(DAD_IOC_MAGIC, 2)

@@ -22,7 +22,7 @@
  * P has no bus mastering, no converter, no interrupts and no BAR 2: all that it has is
  * the window of section 9. The others have it as well. A segment is a run of bus
  * addresses that a descriptor or a block's entry names; it must not be longer, and no
- * multiple of the third column may lie inside of it. Segments may start at any byte. On
+ * multiple of what it is "not across" may lie inside of it. Segments may start at any byte. On
  * A and B the high registers of addresses must be written with 0, or not at all.
  *
  * 3. BARs

@@ -10,8 +10,8 @@
  *			ring of blocks, which user space maps
  *	pool		the blocks of chains, of which a request may need many, and none
  *			may cross a page
- *	single		the buffer of a request, through which what is short is copied; it is
- *			mapped once, and synced at each use
+ *	single		the buffer of a request, through which what is short is copied for who
+ *			waits; it is mapped once, and synced at each use
  *	page		the caller's memory, if one page has it
  *	list		the caller's memory, if not
  *
@@ -28,8 +28,10 @@
  *
  * Locks. dad.control (a mutex) is held by who changes what the board is doing: resets,
  * starts and stops, sets up; and moves data through the window. dad.lock (a spinlock) guards
- * the queues, the requests, the state, and is not taken in hard interrupt context. They
- * nest in that order. Neither is held while user memory is touched.
+ * the queues, the requests, the state, and is not taken in hard interrupt context.
+ * dad.files_lock (a mutex) guards the open files, and what they have mapped. They nest:
+ * mmap_lock, files_lock, control, lock. None but the first is held while user memory is
+ * touched.
  */
 #ifndef _DAD_H
 #define _DAD_H
@@ -78,7 +80,7 @@ struct vm_area_struct;
  * @revision: its revision ID
  * @dma_bits: address bits; 0: no bus mastering
  * @segment_max: the longest segment, in bytes
- * @boundary: no segment crosses a multiple of this and 1
+ * @boundary: no segment crosses a multiple of this plus 1
  */
 struct dad_limits {
 	u8 revision;
@@ -222,7 +224,8 @@ struct dad_stream {
  * @entry: in dad.files
  * @mms: the address spaces that called mmap() on it (struct dad_mm); guarded by
  *	dad.files_lock
- * @stream: its ring, or NULL; set once, under dad.control
+ * @stream: its ring, or NULL; set once, under dad.control, and freed under dad.files_lock,
+ *	when nobody is between dad_enter() and dad_exit() with the file
  */
 struct dad_file {
 	struct dad *dad;
@@ -319,7 +322,7 @@ enum dad_counter {
  * @timeout_ms: how long a request may take; written under @lock
  * @coalesce_count: completions for an interrupt; 0: one. Guarded by @control
  * @coalesce_us: or so long after the first of them; likewise
- * @files_lock: guards @files and their lists; nests in mmap_lock
+ * @files_lock: see above
  * @files: the open files (struct dad_file)
  * @rings: how many rings there are
  * @counters: what is counted
@@ -356,7 +359,7 @@ struct dad {
 	unsigned int timeout_ms;
 	unsigned int coalesce_count;
 	unsigned int coalesce_us;
-	struct mutex files_lock;	/* guards files */
+	struct mutex files_lock;	/* see above */
 	struct list_head files;
 	atomic_t rings;
 	atomic64_t counters[DAD_COUNTERS];
@@ -443,10 +446,12 @@ ssize_t dad_pio(struct dad *dad, struct iov_iter *iter,
 		enum dma_data_direction dir, u64 offset, size_t len,
 		bool nowait);
 
-/* stream.c: the converter */
+/* ring.c: the memory of the converter's blocks */
 u32 dad_stream_block_max(const struct dad *dad);
 int dad_stream_create(struct dad_file *df, const struct dad_ring *ring);
 void dad_stream_destroy(struct dad_file *df);
+
+/* stream.c: the converter */
 int dad_stream_start(struct dad_file *df);
 int dad_stream_stop(struct dad_file *df);
 int dad_stream_advance(struct dad_file *df, struct dad_advance *advance);

@@ -41,10 +41,10 @@ static int file_release(struct inode *inode, struct file *filp)
 	struct dad_file *df = filp->private_data;
 	struct dad *dad = df->dad;
 
-	dad_stream_stop(df);
 	scoped_guard(mutex, &dad->files_lock) {
 		list_del(&df->entry);
-		/* No mapping is left, as each holds the file. */
+		/* The board lets go of it; no mapping is left, as each holds the file. */
+		dad_stream_stop(df);
 		dad_stream_destroy(df);
 		dad_mms_free(df);
 	}

@@ -93,6 +93,18 @@ static ssize_t transfer_wait(struct dad_request *req, struct iov_iter *iter,
 	return ret;
 }
 
+/* It was mapped, and nothing came of it. */
+static void transfer_undo(struct dad_request *req, struct iov_iter *iter)
+{
+	bool taken = req->mapping != DAD_COPY || req->dir == DMA_TO_DEVICE;
+
+	dad_buffer_unmap(req);
+	dad_buffer_unpin(req, false);
+	/* Who tries again does so with the same iterator. */
+	if (taken)
+		iov_iter_revert(iter, req->len);
+}
+
 static ssize_t transfer_dma(struct dad *dad, struct kiocb *iocb,
 			    struct iov_iter *iter,
 			    enum dma_data_direction dir, size_t len)
@@ -112,28 +124,21 @@ static ssize_t transfer_dma(struct dad *dad, struct kiocb *iocb,
 
 	copied = req->mapping == DAD_COPY;
 	waits = sync || copied;
-	ret = -EAGAIN;
-	if (waits && iocb->ki_flags & IOCB_NOWAIT && !sync)
-		goto out_unmap;
 	if (!waits)
 		req->iocb = iocb;
-	ret = transfer_submit(req, nowait);
-	if (ret)
-		goto out_unmap;
+	ret = -EAGAIN;
+	if (sync || !waits || !(iocb->ki_flags & IOCB_NOWAIT))
+		ret = transfer_submit(req, nowait);
+	if (ret) {
+		transfer_undo(req, iter);
+		goto out_put;
+	}
 	/* The slot may be another request's already. */
 	if (!waits)
 		return -EIOCBQUEUED;
 	ret = transfer_wait(req, iter, copied);
 	if (ret > 0)
 		iocb->ki_pos += ret;
-	goto out_put;
-
-out_unmap:
-	dad_buffer_unmap(req);
-	dad_buffer_unpin(req, false);
-	/* Who tries again does so with the same iterator. */
-	if (!copied || dir == DMA_TO_DEVICE)
-		iov_iter_revert(iter, req->len);
 out_put:
 	dad_request_put(req);
 	return ret;

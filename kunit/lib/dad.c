@@ -287,8 +287,9 @@ void lab_dad_expect_user(const struct lab_dad *dad, unsigned long addr,
 			break;
 		bad = dad_differs(page, part, seed, pos + done);
 		KUNIT_EXPECT_EQ_MSG(dad->test, bad, part,
-				    "user memory, byte %zu of %zu: %#x",
-				    done + bad, len, page[bad % PAGE_SIZE]);
+				    "user memory, byte %zu of %zu: %#x, expected %#x",
+				    done + bad, len, page[bad % PAGE_SIZE],
+				    lab_dad_byte(seed, pos + done + bad));
 		if (bad != part)
 			break;
 	}

@@ -78,8 +78,8 @@ struct lab_dad {
  * @prev: see KUNIT_CASE_PARAM(); test->param_value is a &struct lab_dad_way
  * @desc: likewise
  *
- * Each pair of revision, topology, kind of interrupt and completion is there: each pair
- * but for those with revisions and topologies in which there is no DMA also with DMA.
+ * Any two of revision, topology, kind of interrupt and completion are there together; with
+ * DMA, if that revision has DMA in that topology.
  */
 const void *lab_dad_gen_params(const void *prev, char *desc);
 
@@ -301,7 +301,7 @@ const char *lab_dad_attr(const struct lab_dad *dad, const char *name);
 /**
  * lab_dad_expect_state() - expect a state in the sysfs attribute
  * @dad: the board
- * @state: "running", "stopped" or "failed"
+ * @state: "running", "stopped", "failed" or "gone"
  */
 void lab_dad_expect_state(const struct lab_dad *dad, const char *state);
 
