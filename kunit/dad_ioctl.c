@@ -419,15 +419,6 @@ static void ioctl_unknown(struct kunit *test)
 				    -ENOTTY, "ioctl %#x", cmds[i]);
 }
 
-/* All arguments are pointers. On a kernel without CONFIG_COMPAT, this is NULL. */
-static void ioctl_compat(struct kunit *test)
-{
-	struct lab_dad dad = lab_dad_plug(test);
-	struct file *file = lab_dad_open(&dad, O_RDWR);
-
-	KUNIT_EXPECT_TRUE(test, file->f_op->compat_ioctl == compat_ptr_ioctl);
-}
-
 static struct kunit_case ioctl_cases[] = {
 	KUNIT_CASE(ioctl_ring_refused),
 	KUNIT_CASE(ioctl_ring_taken),
@@ -439,7 +430,6 @@ static struct kunit_case ioctl_cases[] = {
 	KUNIT_CASE(ioctl_advance_refused),
 	KUNIT_CASE(ioctl_bad_pointers),
 	KUNIT_CASE(ioctl_unknown),
-	KUNIT_CASE(ioctl_compat),
 	{}
 };
 

@@ -153,6 +153,9 @@ static void stream_start(struct board *board, bool out)
 	struct board_converter *converter = &board->converter;
 	const struct board_queue *queue = stream_queue(board);
 
+	/* In error, the queue was not to be enabled, and the CPU may not know yet. */
+	if (board->regs.error)
+		return;
 	if (!queue->active || queue->stopping) {
 		umlab_model_violation(board->slot,
 				      "the converter is started, and its queue is not enabled");

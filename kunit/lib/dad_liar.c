@@ -316,12 +316,18 @@ static void liar_go(struct lab_liar *liar)
 static void liar_end(struct lab_liar *liar)
 {
 	struct lab_bed *bed = liar->bed;
+	unsigned int kind;
 
 	umlab_dad_behave(bed->dad.slot, NULL);
 	liar_synchronous(liar);
 	msleep(10 * LIAR_TIMEOUT);
 	liar_revive(liar);
 	lab_loud_console(bed->test);
+	/* They fail the test anyway; what they said was not printed. */
+	for (kind = 0; kind < UMLAB_VIOLATIONS; kind++)
+		KUNIT_EXPECT_EQ_MSG(bed->test, 0,
+				    umlab_violations(bed->dad.slot, kind),
+				    "violations of kind %u", kind);
 	KUNIT_EXPECT_TRUE_MSG(bed->test, !liar->wrong, "%s: %ld", liar->wrong,
 			      liar->value);
 	KUNIT_EXPECT_GE(bed->test, umlab_dad_lies(bed->dad.slot),
