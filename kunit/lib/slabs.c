@@ -4,10 +4,11 @@
  */
 
 #include <kunit/test.h>
-#include <linux/vmalloc.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "node.h"
 #include "slabs.h"
@@ -41,6 +42,17 @@ static void slabs_parse(struct lab_slabs *slabs, char *text)
 	}
 }
 
+/* What is too large for a cache comes in pages of its own, among those of all caches. */
+static void slabs_add_pages(struct lab_slabs *slabs)
+{
+	if (slabs->count == SLABS_MAX)
+		return;
+	strscpy(slabs->cache[slabs->count].name, "(pages of all)");
+	slabs->cache[slabs->count].objects =
+		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
+	slabs->count++;
+}
+
 struct lab_slabs *lab_slabs_count(struct kunit *test)
 {
 	struct lab_slabs *slabs = kunit_kzalloc(test, sizeof(*slabs),
@@ -52,6 +64,7 @@ struct lab_slabs *lab_slabs_count(struct kunit *test)
 	/* What is being freed behind our back, is freed. */
 	rcu_barrier();
 	vm_unmap_aliases();
+	slabs_add_pages(slabs);
 	lab_proc_read(test, "slabinfo", text, SLABS_TEXT);
 	slabs_parse(slabs, text);
 	kunit_kfree(test, text);

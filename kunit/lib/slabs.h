@@ -3,8 +3,9 @@
  * Leaks of kernel memory, by counting objects
  *
  * Every slab cache's objects are counted before and after something was done
- * many times. A leak of one object a time stands out; what the allocator keeps
- * for itself does not.
+ * many times; and the pages of all caches, as what is too large for a cache has
+ * pages of its own. A leak of one object a time stands out; what the allocator
+ * keeps for itself does not.
  */
 #ifndef _LAB_SLABS_H
 #define _LAB_SLABS_H
