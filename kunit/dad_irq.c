@@ -157,6 +157,26 @@ static void irq_foreign(struct kunit *test)
 	lab_bed_rest(bed);
 }
 
+/* Nor is it of a board of which nothing stands but that it misses blocks. */
+static void irq_foreign_overrun(struct kunit *test)
+{
+	struct lab_bed *bed = lab_bed_plug_as(test, DAD_REV_C, &irq_intx);
+	struct lab_ring ring = irq_ring(bed, 2);
+	long interrupts;
+
+	lab_ring_start(&ring);
+	lab_ring_wait(&ring, 2);
+	lab_ring_sleep(&ring, 4);
+	KUNIT_EXPECT_GT(test, lab_ring_look(&ring).overruns, 0);
+	interrupts = lab_dad_counter(&bed->dad, "interrupts");
+	umlab_inject_foreign(bed->dad.slot);
+	lab_bed_count(bed, "spurious", 1);
+	lab_bed_count(bed, "interrupts", interrupts);
+	lab_ring_close(&ring);
+	lab_bed_works(bed);
+	lab_bed_rest(bed);
+}
+
 /* Two boards on one line: each is asked for the other's interrupts, without harm. */
 static void irq_shared(struct kunit *test)
 {
@@ -307,6 +327,7 @@ static struct kunit_case irq_cases[] = {
 	KUNIT_CASE_PARAM(irq_spurious, lab_bed_irq_gen_params),
 	KUNIT_CASE_PARAM(irq_spurious_in_flight, lab_bed_irq_gen_params),
 	KUNIT_CASE(irq_foreign),
+	KUNIT_CASE(irq_foreign_overrun),
 	KUNIT_CASE(irq_shared),
 	KUNIT_CASE(irq_before_probe),
 	KUNIT_CASE_PARAM(irq_around_remove, lab_bed_irq_gen_params),

@@ -39,20 +39,20 @@
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/cdev.h>
-#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/dma-direction.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "dad-ioctl.h"
 #include "dad-regs.h"
+#include "queue.h"
+#include "request.h"
+#include "stream.h"
 
 struct dad;
 struct dma_pool;
@@ -62,15 +62,8 @@ struct kiocb;
 struct pci_dev;
 struct vm_area_struct;
 
-#define DAD_SLOTS		16	/* requests under way at a time */
-#define DAD_RINGS_MAX		16	/* of all files */
-#define DAD_STREAM_SLOTS	DAD_BLOCKS_MAX
-#define DAD_COPY_MAX		1024	/* bytes that are copied, not pinned */
-#define DAD_COPIES		(DAD_SLOTS * DAD_COPY_MAX)
-#define DAD_PAGES_MAX		(DAD_TRANSFER_MAX / PAGE_SIZE + 1)
-
-/* So that indexes wrap soon, and not after years, as INITIAL_JIFFIES */
-#define DAD_FIRST_INDEX		0xfffffff8U
+/* The causes of interrupts that we act on: nobody has to do anything about an overrun. */
+#define DAD_CAUSES	(DAD_INT_ALL & ~DAD_INT_OVERRUN)
 
 /* How long the board may take for what takes it at most 1 ms, in us */
 #define DAD_PATIENCE_US		10000
@@ -87,134 +80,6 @@ struct dad_limits {
 	u8 dma_bits;
 	u32 segment_max;
 	unsigned long boundary;
-};
-
-/**
- * struct dad_queue - a queue of the board (section 5); guarded by dad.lock
- * @regs: its registers
- * @entries: of each ring
- * @desc: the ring of descriptors; the board reads it
- * @desc_bus: where that is, to the board
- * @comp: the ring of completions, and behind it the indexes; the board writes them
- * @comp_bus: where that is, to the board
- * @index: the indexes
- * @producer: how many descriptors there were
- * @consumer: how many completions there were
- * @enabled: it is in use
- */
-struct dad_queue {
-	void __iomem *regs;
-	u32 entries;
-	struct dad_desc *desc;
-	dma_addr_t desc_bus;
-	struct dad_comp *comp;
-	dma_addr_t comp_bus;
-	struct dad_index *index;
-	u32 producer;
-	u32 consumer;
-	bool enabled;
-};
-
-/**
- * struct dad_chain_block - a block of a chain
- * @block: what the board reads
- * @bus: where that is, to the board
- */
-struct dad_chain_block {
-	struct dad_block *block;
-	dma_addr_t bus;
-};
-
-#define DAD_CHAIN_MAX	DIV_ROUND_UP(DAD_PAGES_MAX, DAD_BLOCK_SEGMENTS)
-
-/**
- * enum dad_mapping - how a request's memory is mapped
- * @DAD_UNMAPPED: not at all
- * @DAD_COPY: it is the slot's own buffer
- * @DAD_PAGE: it is a page
- * @DAD_LIST: it is a list
- */
-enum dad_mapping {
-	DAD_UNMAPPED,
-	DAD_COPY,
-	DAD_PAGE,
-	DAD_LIST,
-};
-
-/**
- * struct dad_request - a transfer between memory and the board, and its slot
- * @dad: the board
- * @tag: of its descriptor; its place in dad.requests
- * @dir: where to
- * @offset: where on the board
- * @len: how many bytes
- * @mapping: how its memory is mapped
- * @pages: the caller's pages
- * @page_count: how many
- * @pinned: they have to be unpinned
- * @sgt: the list of them
- * @bus: of the page, or of the first block of the chain
- * @chain: the blocks, if there is a chain
- * @chain_len: how many
- * @iocb: whom to tell, or NULL: who waits for @done
- * @work: tells @iocb
- * @done: the board has no part in it any more
- * @result: then: bytes moved, or a negative errno
- * @queued: the board has it; guarded by dad.lock, as the next ones
- * @aborted: it was told to abort it
- * @deadline: when it is late, in jiffies
- */
-struct dad_request {
-	struct dad *dad;
-	u32 tag;
-	enum dma_data_direction dir;
-	u64 offset;
-	u32 len;
-	enum dad_mapping mapping;
-	struct page **pages;
-	unsigned int page_count;
-	bool pinned;
-	struct sg_table sgt;
-	dma_addr_t bus;
-	struct dad_chain_block chain[DAD_CHAIN_MAX];
-	unsigned int chain_len;
-	struct kiocb *iocb;
-	struct work_struct work;
-	struct completion done;
-	ssize_t result;
-	bool queued;
-	bool aborted;
-	unsigned long deadline;
-};
-
-/**
- * struct dad_stream - a ring of blocks (dad-ioctl.h)
- * @memory: the blocks
- * @bus: where they are, to the board
- * @size: of all of them, in bytes
- * @block_size: of each
- * @blocks: how many
- * @out: they are sent
- * @sample_ns: the time for a sample
- * @given: blocks given to the board since the start; guarded by dad.lock, as the others
- * @finished: blocks that the board is done with
- * @overruns: since the start
- * @deadline: when the next block is late, in jiffies
- * @state: DAD_STATE_*
- */
-struct dad_stream {
-	void *memory;
-	dma_addr_t bus;
-	size_t size;
-	u32 block_size;
-	u32 blocks;
-	bool out;
-	u32 sample_ns;
-	u64 given;
-	u64 finished;
-	u64 overruns;
-	unsigned long deadline;
-	u32 state;
 };
 
 /**
@@ -245,7 +110,7 @@ static inline struct dad_stream *dad_file_stream(struct dad_file *df)
 /**
  * struct dad_vector - an interrupt
  * @dad: the board
- * @causes: DAD_INT_* that it stands for
+ * @causes: those of DAD_CAUSES that it stands for
  * @pending: those that the handler saw and its thread did not
  */
 struct dad_vector {
@@ -389,54 +254,6 @@ void dad_hw_coalesce(struct dad *dad);
 int dad_dma_init(struct dad *dad);
 void dad_dma_exit(struct dad *dad);
 
-/* queue.c: the rings */
-int dad_queue_alloc(struct dad *dad, unsigned int nr, u32 entries);
-void dad_queue_free(struct dad *dad, unsigned int nr);
-void dad_queue_enable(struct dad *dad, unsigned int nr);
-int dad_queue_stop(struct dad *dad, unsigned int nr);
-struct dad_desc *dad_queue_next(struct dad_queue *queue);
-void dad_queue_post(struct dad_queue *queue);
-
-/**
- * struct dad_done - a completion, copied and in the CPU's byte order
- * @tag: of the descriptor
- * @len: bytes that were moved
- * @status: DAD_COMP_*
- */
-struct dad_done {
-	u32 tag;
-	u32 len;
-	u32 status;
-};
-
-int dad_queue_reap(struct dad_queue *queue, struct dad_done *done);
-void dad_queue_reaped(struct dad_queue *queue);
-
-/* buffer.c: the memory of a request */
-int dad_buffer_init(struct dad *dad);
-void dad_buffer_exit(struct dad *dad);
-int dad_buffer_copy(struct dad_request *req, struct iov_iter *iter, size_t len);
-ssize_t dad_buffer_fetch(const struct dad_request *req, struct iov_iter *iter,
-			 size_t len);
-int dad_buffer_direct(struct dad_request *req, struct iov_iter *iter,
-		      size_t len);
-void dad_buffer_describe(const struct dad_request *req, struct dad_desc *desc);
-void dad_buffer_unmap(struct dad_request *req);
-void dad_buffer_unpin(struct dad_request *req, bool dirty);
-
-/* request.c: the life of a request */
-void dad_requests_init(struct dad *dad);
-void dad_requests_flush(struct dad *dad);
-struct dad_request *dad_request_get(struct dad *dad);
-void dad_request_put(struct dad_request *req);
-int dad_request_submit(struct dad_request *req);
-void dad_request_abort(struct dad_request *req);
-unsigned int dad_requests_reap(struct dad *dad);
-void dad_requests_fail(struct dad *dad, int error);
-bool dad_requests_late(struct dad *dad);
-bool dad_requests_any(struct dad *dad);
-bool dad_slot_free(struct dad *dad);
-
 /* transfer.c: read_iter and write_iter */
 ssize_t dad_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t dad_write_iter(struct kiocb *iocb, struct iov_iter *from);
@@ -445,21 +262,6 @@ ssize_t dad_write_iter(struct kiocb *iocb, struct iov_iter *from);
 ssize_t dad_pio(struct dad *dad, struct iov_iter *iter,
 		enum dma_data_direction dir, u64 offset, size_t len,
 		bool nowait);
-
-/* ring.c: the memory of the converter's blocks */
-u32 dad_stream_block_max(const struct dad *dad);
-int dad_stream_create(struct dad_file *df, const struct dad_ring *ring);
-void dad_stream_destroy(struct dad_file *df);
-
-/* stream.c: the converter */
-int dad_stream_start(struct dad_file *df);
-int dad_stream_stop(struct dad_file *df);
-int dad_stream_advance(struct dad_file *df, struct dad_advance *advance);
-void dad_stream_failed(struct dad *dad);
-unsigned int dad_stream_reap(struct dad *dad);
-void dad_stream_overruns(struct dad *dad);
-bool dad_stream_late(struct dad *dad);
-__poll_t dad_stream_poll(struct dad_file *df);
 
 /* file.c, mmap.c: the node */
 extern const struct file_operations dad_fops;

@@ -205,12 +205,11 @@ void dad_hw_start(struct dad *dad)
  * dad_hw_loud() - have the board interrupt
  * @dad: the board
  *
- * Not for overruns: nobody has to do anything about these, and as many may come as a
- * converter that is fast enough to keep a CPU busy has blocks.
+ * Not for overruns, of which a fast converter without blocks has enough to keep a CPU busy.
  */
 void dad_hw_loud(struct dad *dad)
 {
-	dad_hw_write(dad, DAD_INT_ENABLE, DAD_INT_ALL & ~DAD_INT_OVERRUN);
+	dad_hw_write(dad, DAD_INT_ENABLE, DAD_CAUSES);
 }
 
 /**

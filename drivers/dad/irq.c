@@ -3,7 +3,8 @@
  * dad: interrupts
  *
  * The handler clears the causes before its thread looks at completions, so that one that
- * comes in between interrupts again. The thread may sleep, which is needed to unpin pages.
+ * comes in between interrupts again. What it takes to finish requests is done in the thread,
+ * so that dad.lock need not keep interrupts off.
  */
 
 #include <linux/interrupt.h>
@@ -80,7 +81,7 @@ int dad_irq_init(struct dad *dad)
 		return dev_err_probe(&dad->pdev->dev, ret, "no interrupt\n");
 
 	dad->vector_count = ret;
-	dad->vectors[0].causes = DAD_INT_ALL;
+	dad->vectors[0].causes = DAD_CAUSES;
 	if (dad->vector_count > 1) {
 		dad->vectors[1].causes = DAD_INT_QUEUE(DAD_STREAM);
 		dad->vectors[0].causes &= ~dad->vectors[1].causes;
@@ -129,7 +130,7 @@ void dad_irq_recheck(struct dad *dad)
 	}
 	if (dad_hw_read(dad, DAD_STATUS) & DAD_STATUS_ERROR)
 		causes |= DAD_INT_ERROR;
-	causes &= DAD_INT_ALL;
+	causes &= DAD_CAUSES;
 	if (causes)
 		dad_hw_write(dad, DAD_INT_STATUS, causes);
 	irq_events(dad, causes);

@@ -193,8 +193,8 @@ int dad_wait_running(struct dad *dad)
  * @nowait: do not wait
  *
  * Return: 0 with dad.control held, for dad_control_end(), and the board running, though it
- * may be in trouble the next moment; or
- * -EAGAIN, -EIO if it failed, -ENODEV if it is gone, -ERESTARTSYS.
+ * may be in trouble the next moment; or -EAGAIN, -EIO if it failed, -ENODEV if it is gone,
+ * -ERESTARTSYS.
  */
 int dad_control_begin(struct dad *dad, bool nowait)
 {

@@ -242,7 +242,7 @@ static struct dad_request *request_reap(struct dad *dad, ssize_t *result)
  * dad_requests_reap() - finish what the board has completed
  * @dad: the board
  *
- * Context: may sleep. Return: how many requests that were.
+ * Context: a thread. Return: how many requests that were.
  */
 unsigned int dad_requests_reap(struct dad *dad)
 {
@@ -262,7 +262,7 @@ unsigned int dad_requests_reap(struct dad *dad)
  * @dad: the board; it has forgotten them, or is no bus master any more
  * @error: what comes of them
  *
- * Context: may sleep.
+ * Context: a thread.
  */
 void dad_requests_fail(struct dad *dad, int error)
 {
