@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Say what is being done and how far it is.
 
-On a terminal one line moves; in a log a plain line stands every few seconds.
+On a terminal one line moves; in a log a plain line stands every 15 seconds.
 """
 
 import shutil
