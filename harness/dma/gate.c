@@ -251,9 +251,11 @@ static struct ledger_segment *gate_segment(const struct gate_access *access,
 /* One more piece of memory, or a part of the last one */
 static void gate_add(struct gate_pieces *pieces, void *memory, u64 size)
 {
-	struct gate_piece *last = &pieces->piece[pieces->count - 1];
+	struct gate_piece *last = NULL;
 
-	if (pieces->count && last->memory + last->size == memory)
+	if (pieces->count)
+		last = &pieces->piece[pieces->count - 1];
+	if (last && last->memory + last->size == memory)
 		last->size += size;
 	else if (pieces->count < GATE_PIECES)
 		pieces->piece[pieces->count++] = (struct gate_piece) {
