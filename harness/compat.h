@@ -6,7 +6,11 @@
 #define _UMLAB_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/mm_types.h>
+#include <linux/sched.h>
 #include <linux/version.h>
+
+#include <os.h>
 
 /* virt-pci brings pci_root_bus_fwnode(); without it we do. */
 #if IS_ENABLED(CONFIG_UML_PCI) || IS_ENABLED(CONFIG_UML_PCI_OVER_VIRTIO)
@@ -26,6 +30,13 @@ umlab_hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	timer->function = fn;
 #endif
+}
+
+/* Have the process that runs now look at its signals, as um_timer() does */
+static inline void umlab_interrupt_user(void)
+{
+	if (current->mm)
+		os_alarm_process(current->mm->context.id.pid);
 }
 
 #endif /* _UMLAB_COMPAT_H */

@@ -397,12 +397,6 @@ void umlab_slot_unplug(struct umlab_slot *slot);
 /* violation.c */
 
 /**
- * umlab_violation_name() - a kind of violation in words
- * @kind: which
- */
-const char *umlab_violation_name(enum umlab_violation kind);
-
-/**
  * umlab_watch_missing() - which violations were declared and did not come
  * @slot: the slot, unplugged
  * @test: told of each; also of those that came by umlab_slot_complaint() and were

@@ -59,6 +59,8 @@ need perl have perl
 need python3 have python3
 need ccache have ccache
 need binutils have ld
+# What makes the initramfs
+need cpio have cpio
 # Run by a suite, inside of UML
 need pciutils have lspci
 if [ -z "$missing" ]; then

@@ -23,6 +23,11 @@ _REGISTERS = re.compile(r'drivers/\w+/[\w-]+-regs\.h')
 
 _MODELS = 'harness/models'
 
+# What runs in UML's user space, and what on the host
+_USER_SPACE = ('harness/user/init.c', 'harness/user/watch_user.c',
+               'harness/user/watch_user.h', 'harness/user/cpu_user.c',
+               'harness/user/cpu_user.h')
+
 # What the slot object is composed of
 _PARTS = ('harness/bus', 'harness/dma')
 
@@ -71,7 +76,11 @@ def suite_may(path: Path, include: str) -> bool:
     hardware sees."""
     if include.startswith('<'):
         return bool(_SUITE_KERNEL.fullmatch(include)) or _of_model(include) or \
-            include in ('<umlab/machine.h>', '<umlab/model.h>')
+            include in ('<umlab/machine.h>', '<umlab/model.h>',
+                        '<umlab/user.h>')
+    # made of the list of programs
+    if (str(path), include) == ('kunit/user.c', '"user_programs.h"'):
+        return True
     local = _local(path, include)
     return local.startswith('kunit/lib/') or \
         bool(_DRIVER_CONTRACT.fullmatch(local))
@@ -83,7 +92,9 @@ def model_may(path: Path, include: str) -> bool:
     if include.startswith('<'):
         return bool(_KERNEL.fullmatch(include)) or _of_model(include) or \
             include == '<umlab/model.h>' or \
-            (include == '<umlab/machine.h>' and path.name.endswith('_suite.c'))
+            (include == '<umlab/machine.h>' and
+             path.name.endswith(('_suite.c', '_kind.c'))) or \
+            (include == '<umlab/user.h>' and path.name.endswith('_kind.c'))
     local = _local(path, include)
     return local.startswith(f'{_MODELS}/') or bool(_REGISTERS.fullmatch(local))
 
@@ -93,6 +104,8 @@ def harness_may(path: Path, include: str) -> bool:
     models, which have a stricter rule."""
     if path.is_relative_to(_MODELS):
         return model_may(path, include)
+    if str(path) in _USER_SPACE:
+        return not include.startswith(('<umlab/', '<kunit/'))
     if include.startswith('<'):
         return bool(_HARNESS_KERNEL.fullmatch(include)) and not _of_model(include)
     local = _local(path, include)
@@ -109,6 +122,17 @@ def part_may(path: Path, include: str) -> bool:
     local = _local(path, include)
     return local.startswith(f'{path.parent}/') or \
         local in ('harness/slot.h', 'harness/compat.h')
+
+
+def program_may(path: Path, include: str) -> bool:
+    """A program: what any program includes, what programs share, and of a driver what
+    user space sees."""
+    if include.startswith('<'):
+        return not re.match(r'<(umlab|kunit)/', include)
+    name = include.strip('"')
+    return (REPO / 'tests/user/lib' / name).is_file() or \
+        (REPO / path.parent / name).is_file() and '/' not in name or \
+        bool(re.fullmatch(r'(\.\./)+drivers/\w+/[\w-]+-ioctl\.h', name))
 
 
 class LayeringTest(unittest.TestCase):
@@ -143,6 +167,10 @@ class LayeringTest(unittest.TestCase):
         """The bus and DMA know the slot object alone."""
         for folder in _PARTS:
             self._check(folder, part_may)
+
+    def test_programs(self) -> None:
+        """A program knows nothing but what user space does."""
+        self._check('tests/user', program_may)
 
     def test_card_driver(self) -> None:
         """The driver for the PCI suites is an ordinary one, too."""

@@ -15,7 +15,7 @@ _SCRIPT = REPO / 'uml-config/packages.sh'
 # What the script itself runs, and what it only looks for
 _RUN = ('sh', 'id', 'mktemp', 'rm', 'cat', 'test', 'cc')
 _LOOKED_FOR = ('gcc', 'make', 'flex', 'bison', 'bc', 'perl', 'python3',
-               'ccache', 'ld', 'lspci', 'xz', 'rsync')
+               'ccache', 'ld', 'cpio', 'lspci', 'xz', 'rsync')
 
 
 class PackagesTest(FolderTest):

@@ -26,7 +26,7 @@ def job():
     (tmp / 'half-written').touch()
     subprocess.Popen(['sleep', '{marker}'], start_new_session=True)
     kernel = subprocess.Popen(
-        [{kernel!r}, 'mem=32M', 'con=null', 'root=/dev/none', 'rootwait',
+        [{kernel!r}, 'mem=64M', 'con=null', 'root=/dev/none', 'rootwait',
          'kunit.enable=0', f'uml_dir={{tmp}}/', 'umlab={marker}'],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL)
@@ -48,10 +48,13 @@ class EndingTest(FolderTest):
         script = _RUN.format(config=str(REPO / 'uml-config'),
                              folder=str(self.build), marker=self.marker,
                              kernel=str(OBJECTS / 'linux'))
-        # pylint: disable=consider-using-with
+        # Even if these tests run in the background of a shell, where Ctrl-C is
+        # ignored.
+        # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
         self.parent = subprocess.Popen(
             ['sh', '-c', f'"$@" {self.marker}; exit $?', 'sh', sys.executable,
-             '-c', script], start_new_session=True, stderr=subprocess.DEVNULL)
+             '-c', script], start_new_session=True, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.addCleanup(self.stop)
         self.wait_for(lambda: (self.build / 'started').exists()
                       and self.alive('linux'))

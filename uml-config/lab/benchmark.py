@@ -47,17 +47,16 @@ def parse(log: str) -> List[Row]:
 
 def _command(kernel: Kernel, umid: Path, suite: str) -> List[str]:
     """A kernel that runs @suite, in real time, and halts."""
-    ours = [arg for arg in kernel.config.kernel_args
-            if not arg.startswith('time-travel')]
-    return [str(kernel.objects / 'linux'), *ours, f'uml_dir={umid}/', 'mem=1G',
+    return [str(kernel.objects / 'linux'), *kernel.real_time_args, f'uml_dir={umid}/', 'mem=1G',
             'console=tty', 'dma_debug=off', 'kunit_shutdown=halt',
             'kunit.enable=1', f'kunit.filter_glob={suite}']
 
 
 @contextlib.contextmanager
-def _running(command: List[str]) -> Iterator[IO[bytes]]:
+def _running(kernel: Kernel, command: List[str]) -> Iterator[IO[bytes]]:
     """The output of @command, which is ended if it takes too long."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                          cwd=kernel.source.tree,
                           stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:
         timer = threading.Timer(_TIMEOUT, process.kill)
@@ -73,7 +72,8 @@ def _running(command: List[str]) -> Iterator[IO[bytes]]:
 def _boot_ms(kernel: Kernel, umid: Path) -> float:
     """From the start of the process to the first test, in milliseconds."""
     began, ended = time.monotonic(), 0.0
-    with _running(_command(kernel, umid, 'umlab_lib.lib_pattern')) as output:
+    command = _command(kernel, umid, 'umlab_lib.lib_pattern')
+    with _running(kernel, command) as output:
         for line in output:
             if not ended and b'# Subtest: umlab_lib' in line:
                 ended = time.monotonic()
@@ -86,7 +86,7 @@ def measure(kernel: Kernel, umid: Path) -> List[Row]:
     """Boot @kernel and measure."""
     print('umlab: measuring ...', flush=True)
     log = kernel.objects / 'bench.log'
-    with _running(_command(kernel, umid, 'umlab_bench*')) as output:
+    with _running(kernel, _command(kernel, umid, 'umlab_bench*')) as output:
         log.write_bytes(output.read())
     text = log.read_text(errors='backslashreplace')
     rows = parse(text)

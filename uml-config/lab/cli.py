@@ -202,7 +202,7 @@ def selection(config: Config, request: Request, words: List[str]) -> List[str]:
 def _exec(kernel: Kernel, chosen: List[str], umid: Path) -> int:
     """Boot @kernel through kunit.py; its exit status."""
     arguments = [f'--kernel_args={arg}'
-                 for arg in (*kernel.config.kernel_args, f'uml_dir={umid}/')]
+                 for arg in (*kernel.kernel_args, f'uml_dir={umid}/')]
     sys.stdout.flush()
     return subprocess.run([*kernel.kunit_py('exec'), *arguments, *chosen],
                           env=make_environment(), stdin=subprocess.DEVNULL,

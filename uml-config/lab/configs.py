@@ -15,12 +15,14 @@ class Config:
             and an estimate wherever the kernel is another.
     @timeout: real seconds after which a run is hung and ended.
     @slow_timeout: the same of a run with the slow cases.
+    @targets: what is made.
     """
     fragments: Tuple[str, ...]
     kernel_args: Tuple[str, ...]
     steps: int
     timeout: int = 60
     slow_timeout: int = 600
+    targets: Tuple[str, ...] = ('linux',)
 
 
 # Virtual time; consoles nobody looks at

@@ -28,6 +28,9 @@ from .source import Source
 # "  CC      kernel/fork.o", as kbuild prints each step
 _STEP = re.compile(r'  [A-Z][A-Z0-9_]*( \[[A-Z]+\])? +(?P<what>\S.*)')
 
+# The programs that run inside of UML
+INITRAMFS = 'drivers/umlab/harness/user/initramfs.cpio'
+
 _CCACHE = Path('/usr/lib/ccache')
 
 
@@ -77,6 +80,17 @@ class Kernel:
         """The same, as a path."""
         return self.source.tree / self.build_dir
 
+    @property
+    def kernel_args(self) -> Tuple[str, ...]:
+        """The kernel command line of a run in the tree."""
+        return (*self.config.kernel_args, f'initrd={self.build_dir}/{INITRAMFS}')
+
+    @property
+    def real_time_args(self) -> Tuple[str, ...]:
+        """The same, for one in which time is real."""
+        return tuple(arg for arg in self.kernel_args
+                     if not arg.startswith('time-travel'))
+
     def kunit_py(self, command: str) -> List[str]:
         """The start of a "kunit.py @command" line for this kernel."""
         script = self.source.tree / 'tools/testing/kunit/kunit.py'
@@ -107,6 +121,7 @@ def _outputs(kernel: Kernel) -> Dict[str, object]:
         'config': hashlib.sha256(config.read_bytes()).hexdigest()
                   if config.exists() else '',
         'linux': linux.stat().st_mtime_ns if linux.exists() else 0,
+        'initramfs': (kernel.objects / INITRAMFS).exists(),
     }
 
 
@@ -171,7 +186,7 @@ def _configure(kernel: Kernel) -> None:
 def _make(kernel: Kernel, jobs: int, cold: bool) -> None:
     command = ['make', '--no-print-directory', '-C', str(kernel.source.tree),
                'ARCH=um', f'O={kernel.build_dir}', f'-j{jobs}',
-               *kernel.make_options, 'linux']
+               *kernel.make_options, *kernel.config.targets]
     env = dict(make_environment(), TMPDIR=str(kernel.tmp))
     log = kernel.objects / 'build.log'
     full = False

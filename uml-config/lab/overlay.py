@@ -27,6 +27,7 @@ def _links(repo: Path) -> Dict[str, Path]:
         'drivers': repo / 'drivers',
         'harness': repo / 'harness',
         'kunit': repo / 'kunit',
+        'tests': repo / 'tests',
     }
 
 

@@ -336,6 +336,12 @@ unsigned int umlab_violations(const struct umlab_slot *slot,
 			      enum umlab_violation kind);
 
 /**
+ * umlab_violation_name() - a kind of violation in words
+ * @kind: which
+ */
+const char *umlab_violation_name(enum umlab_violation kind);
+
+/**
  * umlab_run() - have something happen inside of a device
  * @slot: the function
  * @fn: what; called with the slot's lock held and interrupts off, as a model's ops
