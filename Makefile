@@ -5,7 +5,7 @@
 PYTHON ?= python3
 
 # Read from the environment by what is called, so no shell splits them.
-export KERNEL_SRC BUILD CONFIG SUITE SLOW ARGS JOBS
+export KERNEL_SRC BUILD CONFIG SUITE SLOW ARGS JOBS DEVICES OPERATIONS SEED
 
 help:
 	@cat uml-config/help.txt
@@ -21,11 +21,15 @@ check check-all:
 	@uml-config/packages.sh check "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) tests/check.py
 
-bench:
+bench shell soak:
 	@uml-config/packages.sh kunit "$$KERNEL_SRC" "$$BUILD"
+	@$(PYTHON) uml-config/lab $@
+
+gdb stress:
+	@uml-config/packages.sh $@ "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) uml-config/lab $@
 
 clean distclean:
 	@$(PYTHON) uml-config/lab $@
 
-.PHONY: help kunit check check-all bench clean distclean
+.PHONY: help kunit check check-all bench shell gdb stress soak clean distclean

@@ -7,7 +7,7 @@
 # that does it.  What is there is found by looking for the thing itself, not
 # for the package, so tools from elsewhere count.
 #
-# usage: packages.sh kunit|check [KERNEL_SRC [BUILD]]
+# usage: packages.sh kunit|check|gdb|stress [KERNEL_SRC [BUILD]]
 set -u
 
 target=$1
@@ -85,6 +85,12 @@ if [ "$target" = check ]; then
 	need perl perl -MPod::Usage -MTerm::ANSIColor -e 1
 	need rsync have rsync
 	need linux-headers-6.12-amd64 have_headers
+fi
+
+test "$target" != gdb || need gdb have gdb
+if [ "$target" = stress ]; then
+	need fio have fio
+	need stress-ng have stress-ng
 fi
 
 missing=${missing# }

@@ -116,6 +116,14 @@ class PackagesTest(FolderTest):
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r'here: perl ')
 
+    def test_targets_need_more(self) -> None:
+        """What one command alone runs is wanted for that command alone."""
+        for target, needed in (('gdb', 'gdb'), ('stress', 'fio stress-ng')):
+            with self.subTest(target):
+                done = self.run_script('/some/tree', target=target)
+                self.assertEqual(done.returncode, 2)
+                self.assertRegex(done.stderr, rf'here: {needed} ')
+
     def test_headers(self) -> None:
         """Debian's of 6.12, or any as new; whole ones, and only to check."""
         self.fake('perl', 'exit 0')

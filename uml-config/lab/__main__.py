@@ -7,6 +7,7 @@ from pathlib import Path
 if __name__ == '__main__':
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     from lab import cli  # pylint: disable=import-outside-toplevel
-    sys.exit({'kunit': cli.kunit,
+    sys.exit({'kunit': cli.kunit, 'shell': cli.shell, 'gdb': cli.gdb,
+              'stress': cli.stress, 'soak': cli.soak,
               'bench': lambda: cli.supervised(cli.bench), 'clean': cli.clean,
               'distclean': cli.distclean}[sys.argv[1]]())

@@ -15,11 +15,11 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Tuple
 
-from . import benchmark, overlay, processes, source
+from . import benchmark, interactive, overlay, processes, source
 from .configs import CONFIGS, Config
 from .errors import LabError
 from .kernel import Kernel, build, make_environment
@@ -39,6 +39,8 @@ class Request:
     @slow: whether to run the slow cases as well.
     @jobs: how many compilers at once.
     @args: ARGS, as words.
+    @devices: DEVICES, likewise.
+    @real_time: whether time is to be real.
     """
     build: Path
     kernel_src: str
@@ -47,6 +49,8 @@ class Request:
     slow: bool
     jobs: int
     args: Tuple[str, ...]
+    devices: Tuple[str, ...] = ()
+    real_time: bool = False
 
     @staticmethod
     def from_environment() -> 'Request':
@@ -72,7 +76,8 @@ class Request:
                            ' with a space or a colon; name another folder'
                            ' with BUILD=<folder>')
         return Request(build_dir, get('KERNEL_SRC') or '', config, get('SUITE') or '',
-                       slow == '1', int(jobs), tuple(args))
+                       slow == '1', int(jobs), tuple(args),
+                       tuple((get('DEVICES') or '').split()))
 
 
 @contextlib.contextmanager
@@ -199,10 +204,11 @@ def selection(config: Config, request: Request, words: List[str]) -> List[str]:
     return chosen
 
 
-def _exec(kernel: Kernel, chosen: List[str], umid: Path) -> int:
+def _exec(kernel: Kernel, chosen: List[str], request: Request) -> int:
     """Boot @kernel through kunit.py; its exit status."""
+    given = kernel.real_time_args if request.real_time else kernel.kernel_args
     arguments = [f'--kernel_args={arg}'
-                 for arg in (*kernel.kernel_args, f'uml_dir={umid}/')]
+                 for arg in (*given, f'uml_dir={request.build}/tmp/')]
     sys.stdout.flush()
     return subprocess.run([*kernel.kunit_py('exec'), *arguments, *chosen],
                           env=make_environment(), stdin=subprocess.DEVNULL,
@@ -236,8 +242,7 @@ def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
     kernel, words = built_kernel(request)
     log = kernel.objects / 'test.log'
     log.unlink(missing_ok=True)
-    status = _exec(kernel, selection(kernel.config, request, words),
-                   request.build / 'tmp')
+    status = _exec(kernel, selection(kernel.config, request, words), request)
     # These print or boot something else than one run of the suites.
     other = ('--list_tests', '--list_tests_attr', '--run_isolated', '--help',
              '-h')
@@ -282,10 +287,17 @@ def supervised(job: Callable[[Request], int]) -> int:
     return outcome.status
 
 
+def _refuse(**given: object) -> None:
+    """Refuse variables that the command has no use for."""
+    for name, value in given.items():
+        if value:
+            raise LabError(f'{name.upper()} is of no use for this command:'
+                           ' see "make help"')
+
+
 def bench(request: Request) -> int:
     """Measure, in real time; the exit status."""
-    if request.suite or request.args:
-        raise LabError('SUITE and ARGS are for "make kunit"')
+    _refuse(suite=request.suite, args=request.args)
     kernel, _ = built_kernel(request)
     rows = benchmark.measure(kernel, request.build / 'tmp')
     result = request.build / 'bench.json'
@@ -296,9 +308,81 @@ def bench(request: Request) -> int:
     return 0
 
 
+def _interactive(request: Request) -> int:
+    _refuse(suite=request.suite, args=request.args)
+    return interactive.shell(built_kernel(request)[0], request.build / 'tmp',
+                             request.devices)
+
+
+def shell() -> int:
+    """make shell"""
+    with interactive.terminal():
+        return supervised(_interactive)
+
+
+def _debugged(request: Request) -> int:
+    if request.config != 'base':
+        raise LabError(f'CONFIG={request.config}: gdb has a configuration of its own')
+    _refuse(args=request.args,
+            devices=request.suite and request.devices)
+    kernel, _ = built_kernel(replace(request, config='gdb'))
+    return interactive.gdb(kernel, request.build / 'tmp', request.suite,
+                           request.devices)
+
+
+def gdb() -> int:
+    """make gdb"""
+    with interactive.terminal():
+        return supervised(_debugged)
+
+
 def kunit() -> int:
     """make kunit"""
     return supervised(lambda request: run_suites(request)[0])
+
+
+def _stressed(request: Request) -> int:
+    _refuse(suite=request.suite, args=request.args)
+    return run_suites(replace(request, suite='umlab_stress', slow=True,
+                              real_time=True))[0]
+
+
+def stress() -> int:
+    """make stress"""
+    return supervised(_stressed)
+
+
+def _number(name: str, default: int) -> int:
+    """A variable that is a number."""
+    given = os.environ.get(name) or str(default)
+    if not given.isdigit():
+        raise LabError(f'{name}={given}: give a number')
+    return int(given)
+
+
+# What the soak may take, in seconds
+_SOAK_TIMEOUT = 3600
+
+
+def _soaked(request: Request) -> int:
+    _refuse(suite=request.suite, args=request.args)
+    operations = _number('OPERATIONS', 1000000)
+    seed = _number('SEED', time.time_ns() % 1000000)
+    args = (f'umlab.args=-n,{operations},-s,{seed}', 'umlab.real_ms=0',
+            f'umlab.ms={_SOAK_TIMEOUT * 1000}')
+    print(f'umlab: {operations} operations; once more:'
+          f' make soak OPERATIONS={operations} SEED={seed}'
+          f' CONFIG={request.config}', flush=True)
+    return run_suites(replace(
+        request, suite='umlab_user.soak',
+        args=(*(f'--kernel_args={arg}' for arg in args),
+              f'--timeout={_SOAK_TIMEOUT}')))[0]
+
+
+def soak() -> int:
+    """make soak: where KASAN looks, if nothing else was asked for"""
+    os.environ['CONFIG'] = os.environ.get('CONFIG') or 'kasan'
+    return supervised(_soaked)
 
 
 def _clean(request: Request) -> int:

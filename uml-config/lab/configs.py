@@ -34,6 +34,13 @@ CONFIGS: Dict[str, Config] = {
                    kernel_args=_KERNEL_ARGS, steps=1300),
     'novirtpci': Config(fragments=('base.config', 'novirtpci.config'),
                         kernel_args=_KERNEL_ARGS, steps=1300),
+    'kasan': Config(fragments=('base.config', 'virtpci.config',
+                               'kasan.config'),
+                    kernel_args=_KERNEL_ARGS, steps=1400, timeout=300,
+                    slow_timeout=1800),
+    'gdb': Config(fragments=('base.config', 'virtpci.config', 'gdb.config'),
+                  kernel_args=_KERNEL_ARGS, steps=1300,
+                  targets=('linux', 'scripts_gdb')),
 }
 
 # What "make check" runs the suites in
