@@ -30,3 +30,9 @@ class ExampleTest(unittest.TestCase):
         self.assertEqual(shown, compiled)
         # What the design promises of a minimal model
         self.assertLess(len(shown), 60)
+
+    def test_program(self) -> None:
+        """README.md and tests/user/example.c."""
+        program = (REPO / 'tests/user/example.c').read_text()
+        self.assertIn(f'```c\n{program.split("*/", 1)[1].lstrip()}```\n',
+                      (REPO / 'README.md').read_text())

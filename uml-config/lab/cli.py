@@ -360,13 +360,18 @@ def _number(name: str, default: int) -> int:
     return int(given)
 
 
-# What the soak may take, in seconds
+# What the soak may take, in seconds; and as many operations fit into the five minutes
+# of virtual time that KUnit waits for a case
 _SOAK_TIMEOUT = 3600
+_SOAK_OPERATIONS = 20_000_000
 
 
 def _soaked(request: Request) -> int:
     _refuse(suite=request.suite, args=request.args)
     operations = _number('OPERATIONS', 1000000)
+    if not 0 < operations <= _SOAK_OPERATIONS:
+        raise LabError(f'OPERATIONS={operations}: give 1 to'
+                       f' {_SOAK_OPERATIONS}')
     seed = _number('SEED', time.time_ns() % 1000000)
     args = (f'umlab.args=-n,{operations},-s,{seed}', 'umlab.real_ms=0',
             f'umlab.ms={_SOAK_TIMEOUT * 1000}')
