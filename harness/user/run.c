@@ -28,6 +28,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/umh.h>
+#include <linux/vmalloc.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <umlab/machine.h>
@@ -280,9 +281,14 @@ static void run_it(struct run *run, const struct umlab_program *program)
 	output_end(&run->output);
 }
 
-/* What a process leaves to others to do when it ends may show a bug, too. */
+/*
+ * What a process leaves to others to do when it ends may show a bug, too. And what was
+ * vmalloc'ed and is free, goes: to UML each of its pages is a mapping of the host's, and
+ * every process that starts has to copy them all.
+ */
 static void run_settle(void)
 {
+	vm_unmap_aliases();
 	rcu_barrier();
 	flush_delayed_fput();
 	schedule_timeout_uninterruptible(1);
