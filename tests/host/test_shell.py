@@ -3,14 +3,24 @@
 
 import os
 import subprocess
-import threading
+import sys
 
+from .support import REPO, TREE, FolderTest
+
+# As "make shell" runs it
+_RUN = '''
+import sys
+from pathlib import Path
+sys.path.insert(0, {config!r})
 from lab import interactive
 from lab.configs import CONFIGS
 from lab.kernel import Kernel
 from lab.source import Source
-
-from .support import OBJECTS, TREE, FolderTest
+tree, folder = Path({tree!r}), Path({folder!r})
+kernel = Kernel(Source(tree, (6, 12, 0), tree), 'base', CONFIGS['base'], (), (),
+                (), folder)
+sys.exit(interactive.shell(kernel, folder, {devices!r}))
+'''
 
 _SCRIPT = '''\
 cat /dev/umlab
@@ -24,6 +34,9 @@ echo plug dad colour=red > /dev/umlab
 echo $((6 * 7))
 exit
 '''
+
+_DEVICES = ('dad:revision=B:topology=bounce,noncoherent', 'simple:pages=16',
+            'nonsense')
 
 _TIMEOUT = 60  # seconds
 
@@ -47,24 +60,18 @@ class ShellTest(FolderTest):
 
     def test_shell(self) -> None:
         """Devices, the machine's programs, and nothing of it stays."""
-        kernel = Kernel(Source(TREE, (6, 12, 0), TREE), 'base',
-                        CONFIGS['base'], (), (), (), self.folder)
-        devices = ('dad:revision=B:topology=bounce,noncoherent',
-                   'simple:pages=16', 'nonsense')
-        command = [str(OBJECTS / 'linux'),
-                   *interactive.arguments(kernel, self.folder, '', devices)]
-        with subprocess.Popen(command, cwd=TREE, stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT) as process:
-            assert process.stdin and process.stdout
-            timer = threading.Timer(_TIMEOUT, process.kill)
-            timer.start()
-            process.stdin.write(_SCRIPT.encode())
-            process.stdin.flush()
-            output = process.stdout.read().decode(errors='replace')
-            timer.cancel()
-        lines = [line.rstrip('\r') for line in output.splitlines()]
+        script = self.write('script', _SCRIPT)
+        log = self.folder / 'log'
+        run = _RUN.format(config=str(REPO / 'uml-config'), tree=str(TREE),
+                          folder=str(self.folder), devices=_DEVICES)
+        # Files, which UML itself would not take for a console
+        with open(script, 'rb') as source, open(log, 'wb') as output:
+            subprocess.run([sys.executable, '-c', run], stdin=source,
+                           stdout=output, stderr=subprocess.STDOUT,
+                           timeout=_TIMEOUT, check=True)
+        text = log.read_text(errors='replace')
+        lines = text.replace('\r', '').splitlines()
         for line in _EXPECTED:
             with self.subTest(line):
-                self.assertIn(line, lines, output)
+                self.assertIn(line, lines, text)
         self.assertFalse(os.path.lexists('/etc/umlab-test-file'))

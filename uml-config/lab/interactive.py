@@ -63,17 +63,26 @@ def _run_on_terminal(kernel: Kernel, command: List[str]) -> int:
                           preexec_fn=_to_foreground).returncode
 
 
+def _check_output() -> None:
+    if sys.stdin.isatty() and not sys.stdout.isatty():
+        raise LabError('the shell needs a terminal as its output, or a script'
+                       ' as its input')
+
+
 def _run_script(kernel: Kernel, command: List[str]) -> int:
     """Run @command with our input, at whose end the shell is to end."""
     script = sys.stdin.buffer.read()
-    # A console whose input ends hangs, so its end stays open.
+    # UML's console wants pipes, and hangs when its input ends: so that stays open.
     with subprocess.Popen(command, cwd=kernel.source.tree,
-                          env=make_environment(),
-                          stdin=subprocess.PIPE) as process:
-        assert process.stdin
+                          env=make_environment(), stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        assert process.stdin and process.stdout
         with contextlib.suppress(BrokenPipeError):  # it has ended already
             process.stdin.write(script + b'\nexit\n')
             process.stdin.flush()
+        while output := process.stdout.read1():
+            sys.stdout.buffer.write(output)
+            sys.stdout.flush()
         return process.wait()
 
 
@@ -99,6 +108,7 @@ def arguments(kernel: Kernel, umid: Path, suite: str,
 
 def shell(kernel: Kernel, umid: Path, devices: Tuple[str, ...]) -> int:
     """make shell"""
+    _check_output()
     print('umlab: the file system is this machine\'s, what you write is lost;'
           ' "exit" ends it', flush=True)
     run = _run_on_terminal if sys.stdin.isatty() else _run_script
