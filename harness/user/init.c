@@ -4,7 +4,8 @@
  *
  *	init program PATH [ARGUMENT]...	run a program of the initramfs
  *	init host PATH [ARGUMENT]...	run one of the machine that UML runs on
- *	init [DEVICE]...	as the first process: plug these in, and be a shell
+ *	init [DEVICE]...	as the first process: plug these in, and be a shell; with
+ *			UMLAB_SCRIPT in the environment, one that reads a script
  *
  * A program has file systems and processes of its own: when it ends, or is ended, so
  * do they. The machine's file system is read only, what is written there goes to
@@ -28,6 +29,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* Exit code: it could not even be tried, as of env(1) */
@@ -216,9 +218,22 @@ static void plug_in(int umlab, const char *device)
 		fprintf(stderr, "umlab: %s: %s\n", command, strerror(errno));
 }
 
+/* Nobody sees what is typed. Who has the script, waits for this line. */
+static void expect_script(void)
+{
+	struct termios termios;
+
+	must(tcgetattr(0, &termios), "the terminal");
+	termios.c_lflag &= ~ECHO;
+	must(tcsetattr(0, TCSANOW, &termios), "the terminal");
+	must(write(1, "umlab: ready\n", strlen("umlab: ready\n")), "ready");
+}
+
 static noreturn void be_shell(void)
 {
-	char *const argv[] = { "bash", "--norc", "-i", NULL };
+	char *const shell[] = { "bash", "--norc", "-i", NULL };
+	char *const script[] = { "bash", "/dev/tty0", NULL };
+	bool scripted = getenv("UMLAB_SCRIPT");
 	int fd = open("/dev/tty0", O_RDWR);
 
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -233,7 +248,9 @@ static noreturn void be_shell(void)
 	dup2(fd, 2);
 	if (fd > 2)
 		close(fd);
-	execv("/bin/bash", argv);
+	if (scripted)
+		expect_script();
+	execv("/bin/bash", scripted ? script : shell);
 	die("/bin/bash");
 }
 

@@ -49,7 +49,7 @@ _EXPECTED = (
     'precious',
     '/dev/dad1',
     "ls: cannot access '/dev/dad1': No such file or directory",
-    'bash: echo: write error: Invalid argument',
+    '/dev/tty0: line 8: echo: write error: Invalid argument',
     '42',
     'reboot: Power down',
 )

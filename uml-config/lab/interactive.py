@@ -19,6 +19,9 @@ from typing import Iterator, List, Tuple
 from .errors import LabError
 from .kernel import Kernel, make_environment
 
+# What the shell says when it expects a script (harness/user/init.c)
+_READY = b'umlab: ready'
+
 # The signals that UML lives by
 _SIGNALS = 'SIGSEGV SIGUSR1 SIGALRM SIGVTALRM SIGIO SIGWINCH'
 
@@ -77,19 +80,22 @@ def _run_script(kernel: Kernel, command: List[str]) -> int:
                           env=make_environment(), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as process:
         assert process.stdin and process.stdout
-        with contextlib.suppress(BrokenPipeError):  # it has ended already
-            process.stdin.write(script + b'\nexit\n')
-            process.stdin.flush()
-        while output := process.stdout.read1():
-            sys.stdout.buffer.write(output)
+        for line in process.stdout:
+            if line.strip() == _READY:
+                process.stdin.write(script + b'\nexit\n')
+                process.stdin.flush()
+                continue
+            sys.stdout.buffer.write(line)
             sys.stdout.flush()
         return process.wait()
 
 
-def _term() -> str:
-    """What the shell is to think of its terminal."""
-    term = os.environ.get('TERM', '') if sys.stdin.isatty() else ''
-    return term if re.fullmatch(r'[\w.+-]+', term) else 'dumb'
+def _terminal_words() -> List[str]:
+    """What the shell is to know of its terminal: its environment."""
+    if not sys.stdin.isatty():
+        return ['TERM=dumb', 'UMLAB_SCRIPT=yes']
+    term = os.environ.get('TERM', '')
+    return [f'TERM={term if re.fullmatch("[a-zA-Z0-9.+-]+", term) else "dumb"}']
 
 
 def arguments(kernel: Kernel, umid: Path, suite: str,
@@ -102,8 +108,8 @@ def arguments(kernel: Kernel, umid: Path, suite: str,
                 'kunit_shutdown=halt', 'kunit.enable=1', 'umlab.real_ms=0',
                 f'kunit.filter_glob={suite}']
     return [*kernel.real_time_args, *ours, 'console=tty0', 'quiet',
-            'kunit.enable=0', 'root=none', f'TERM={_term()}',
-            'rdinit=/harness/user/init', '--', *devices]
+            'kunit.enable=0', 'root=none', 'rdinit=/harness/user/init',
+            *_terminal_words(), '--', *devices]
 
 
 def shell(kernel: Kernel, umid: Path, devices: Tuple[str, ...]) -> int:
