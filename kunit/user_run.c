@@ -99,7 +99,7 @@ static const struct run_way run_ways[] = {
 	{ "hang", NULL, UMLAB_FAILED, SIGKILL, "it did not end in time" },
 	{ "family", "9", UMLAB_FAILED, SIGKILL, "it did not end in time" },
 	{ "violate", NULL, UMLAB_FAILED, RUN_EXIT(0),
-	  "a device complained, see above" },
+	  "a device complained: look for \"violation\" in the whole log" },
 };
 
 static void run_describe(const struct run_way *way, char *desc)

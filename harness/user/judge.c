@@ -74,7 +74,8 @@ static bool judge_others(struct umlab_end *end,
 			 const struct judge_before *before)
 {
 	if (!session_all_well())
-		strscpy(end->why, "a device complained, see above");
+		strscpy(end->why,
+			"a device complained: look for \"violation\" in the whole log");
 	else if (umlab_splats() != before->splats)
 		strscpy(end->why, "the kernel reported a bug, see above");
 	else if (umlab_functions() != before->functions)

@@ -325,6 +325,7 @@ def _debugged(request: Request) -> int:
         raise LabError(f'CONFIG={request.config}: gdb has a configuration of its own')
     _refuse(args=request.args,
             devices=request.suite and request.devices)
+    interactive.check_terminal()
     kernel, _ = built_kernel(replace(request, config='gdb'))
     return interactive.gdb(kernel, request.build / 'tmp', request.suite,
                            request.devices)

@@ -66,6 +66,12 @@ def _run_on_terminal(kernel: Kernel, command: List[str]) -> int:
                           preexec_fn=_to_foreground).returncode
 
 
+def check_terminal() -> None:
+    """gdb is for people."""
+    if not sys.stdin.isatty():
+        raise LabError('gdb needs a terminal as its input')
+
+
 def _check_output() -> None:
     if sys.stdin.isatty() and not sys.stdout.isatty():
         raise LabError('the shell needs a terminal as its output, or a script'
@@ -126,8 +132,6 @@ def gdb(kernel: Kernel, umid: Path, suite: str,
         devices: Tuple[str, ...]) -> int:
     """make gdb: with the kernel's own scripts (Documentation/process/
     debugging/gdb-kernel-debugging.rst)"""
-    if not sys.stdin.isatty():
-        raise LabError('gdb needs a terminal as its input')
     command = ['gdb', '-q', '-iex',
                f'add-auto-load-safe-path {kernel.source.tree}']
     for action in (f'handle {_SIGNALS} nostop noprint pass',
