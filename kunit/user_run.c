@@ -259,6 +259,7 @@ static void run_is_stuck(struct kunit *test)
 	end = run_odd(test, "stuck", NULL);
 	KUNIT_EXPECT_EQ(test, UMLAB_FAILED, end->outcome);
 	KUNIT_EXPECT_EQ(test, -ETIME, end->status);
+	KUNIT_EXPECT_STREQ(test, end->why, "it is stuck in the kernel");
 	kunit_release_action(test, run_stuck_release, NULL);
 	run_expect_nobody(test);
 	end = run_odd(test, "pass", "1");

@@ -4,6 +4,7 @@
  */
 
 #include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/signal.h>
 #include <linux/string.h>
@@ -73,13 +74,17 @@ static bool judge_itself(struct umlab_end *end, bool ktap)
 static bool judge_others(struct umlab_end *end,
 			 const struct judge_before *before)
 {
-	if (!session_all_well())
+	int verdict = session_verdict();
+
+	if (verdict == -EIO)
 		strscpy(end->why,
 			"a device complained: look for \"violation\" in the whole log");
 	else if (umlab_splats() != before->splats)
 		strscpy(end->why, "the kernel reported a bug, see above");
 	else if (umlab_functions() != before->functions)
 		strscpy(end->why, "something refers to a device that it had");
+	else if (verdict && !end->why[0])
+		strscpy(end->why, "an earlier one is stuck with its devices");
 	return end->why[0];
 }
 

@@ -71,18 +71,18 @@ void session_start_anew(void)
 	WRITE_ONCE(session_has_failed, false);
 }
 
-bool session_all_well(void)
+int session_verdict(void)
 {
 	bool failed;
 
 	/* Who is stuck in the kernel may have it. */
 	if (!mutex_trylock(&session_lock))
-		return false;
+		return -EBUSY;
 	session_end(&session_kept);
 	session_begin(&session_kept, "kept");
 	failed = session_has_failed;
 	mutex_unlock(&session_lock);
-	return !failed;
+	return failed ? -EIO : 0;
 }
 
 static int session_open(struct inode *inode, struct file *file)

@@ -166,12 +166,12 @@ int command_run(struct session *session, char *text);
 void session_start_anew(void);
 
 /**
- * session_all_well() - unplug what programs have left plugged in
+ * session_verdict() - unplug what programs have left plugged in
  *
- * Return: whether there was no violation, in any file, since session_start_anew(); false
- * as well if it cannot be known, as somebody is stuck in plugging in or out.
+ * Return: 0; -EIO: there was a violation, in any file, since session_start_anew(); -EBUSY:
+ * it cannot be known, as somebody is stuck in plugging in or out.
  */
-bool session_all_well(void);
+int session_verdict(void);
 
 /**
  * struct judge_before - what there was before a program ran
