@@ -10,6 +10,7 @@
 #include <linux/time-internal.h>
 
 #include "slot.h"
+#include "splat.h"
 
 /* How much of the journal a failed test prints */
 #define MACHINE_TAIL	40
@@ -111,6 +112,7 @@ struct umlab_slot *umlab_try_plug(struct kunit *test,
 	int err;
 
 	machine_wait_for_timers();
+	umlab_splat_rearm();
 	topology = machine_complete(given.topology ?: machine_topology(test));
 	given.topology = &topology;
 	slot = umlab_slot_plug(model, &given, test);

@@ -286,6 +286,12 @@ void umlab_set_faults(struct umlab_slot *slot,
 	umlab_dma_inject(slot);
 }
 
+struct umlab_faults umlab_faults_left(struct umlab_slot *slot)
+{
+	guard(spinlock_irqsave)(&slot->lock);
+	return slot->faults;
+}
+
 void umlab_run(struct umlab_slot *slot,
 	       void (*fn)(struct umlab_slot *slot, void *data), void *data)
 {

@@ -27,6 +27,7 @@
 #include "bus/irq.h"
 #include "dma/dma.h"
 #include "journal.h"
+#include "spare.h"
 
 /**
  * struct umlab_watch - what violations there were and which are expected

@@ -13,6 +13,7 @@
 #include <linux/printk.h>
 
 #include "slot.h"
+#include "splat.h"
 
 static const char *const violation_names[UMLAB_VIOLATIONS] = {
 	[UMLAB_VIOLATION_WIDTH] = "width",
@@ -91,7 +92,10 @@ void umlab_slot_complaint(unsigned int devfn, enum umlab_violation kind)
 {
 	struct umlab_slot *slot __free(umlab_slot) = umlab_bridge_slot(devfn);
 
-	if (slot && !violation_count(slot, kind))
+	if (!slot)
+		return;
+	umlab_splat_claim();
+	if (!violation_count(slot, kind))
 		slot->watch.unprinted[kind]++;
 }
 

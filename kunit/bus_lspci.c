@@ -7,6 +7,7 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 #include <umlab/machine.h>
+#include <umlab/splat.h>
 #include <umlab/user.h>
 
 #include "lib/pci_fixture.h"
@@ -190,8 +191,15 @@ static struct kunit_case lspci_cases[] = {
 	{}
 };
 
+/* The kernel's hostfs forgets a string at each unmount, which is no fault of the test. */
+static void lspci_exit(struct kunit_suite *suite)
+{
+	umlab_scan_leaks();
+}
+
 static struct kunit_suite lspci_suite = {
 	.name		= "umlab_bus_lspci",
+	.suite_exit	= lspci_exit,
 	.test_cases	= lspci_cases,
 };
 

@@ -206,6 +206,29 @@ static void remove_states(struct kunit *test)
 	lab_dad_expect_works(&dad, user);
 }
 
+/* The kernel is about to give the machine to another one, in the middle of a stream. */
+static void remove_shutdown(struct kunit *test)
+{
+	struct lab_dad dad = lab_dad_plug(test);
+	unsigned long addr = lab_mmap_anonymous(test, 2);
+	struct device *dev = &dad.pdev->dev;
+	struct lab_ring ring;
+	u64 begin;
+
+	ring = lab_ring_short(&dad, DAD_RING_IN, 4);
+	lab_ring_start(&ring);
+	lab_ring_sleep(&ring, 2);
+	dev->bus->shutdown(dev);
+	begin = umlab_journal_now();
+	KUNIT_EXPECT_FALSE(test, lab_dad_masters(dad.pdev));
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, remove_accesses(dad.slot, begin), 0);
+	lab_ring_close(&ring);
+	device_release_driver(dev);
+	KUNIT_ASSERT_EQ(test, device_attach(dev), 1);
+	lab_dad_expect_works(&dad, addr);
+}
+
 /* Boards without bus mastering, or that may not use it, go as well. */
 static void remove_each(struct kunit *test)
 {
@@ -226,6 +249,7 @@ static struct kunit_case remove_cases[] = {
 	KUNIT_CASE_PARAM(remove_kinds, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(remove_stream, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(remove_states, remove_gen_params),
+	KUNIT_CASE_PARAM(remove_shutdown, umlab_topology_gen_params),
 	KUNIT_CASE_PARAM(remove_each, lab_dad_gen_few_params),
 	{}
 };

@@ -252,6 +252,7 @@ static void fail_unchecked(struct kunit *test)
 			-EIO);
 	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_UNKNOWN);
 	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_API);
+	lab_dma_expect_warn(&dma, BIT(UMLAB_DMA_IOMMU));
 	dma_unmap_single(dma.dev, bus, PAGE_SIZE, DMA_TO_DEVICE);
 }
 
@@ -332,6 +333,7 @@ static void fail_pool_leaves(struct kunit *test)
 					 DMA_TO_DEVICE), 0);
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
 	dma.dev->bus_dma_limit = PAGE_SIZE - 1;
+	lab_dma_expect_warn(&dma, BIT(UMLAB_DMA_BOUNCE));
 	fail_expect(&dma, page, UMLAB_BOUNCE_SLOT);
 	dma.dev->bus_dma_limit = 0;
 	fail_when_full(&dma, UMLAB_BOUNCE_SLOT, bus, FAIL_SLOTS);

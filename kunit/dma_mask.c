@@ -73,6 +73,7 @@ static void mask_each(struct kunit *test)
 	u64 valid = DMA_BIT_MASK(64);
 	unsigned int i;
 
+	lab_dma_expect_warn(&dma, BIT(UMLAB_DMA_OFFSET));
 	for (i = 0; i < ARRAY_SIZE(mask_bits); i++) {
 		u64 mask = DMA_BIT_MASK(mask_bits[i]);
 		bool accepted = mask_is_accepted(&dma, mask_bits[i]);
@@ -150,6 +151,8 @@ static void mask_of_bridge(struct kunit *test)
 	dma.dev->bus_dma_limit = bridge.enough;
 	mask_map(&dma, page, bridge.enough, true);
 	dma.dev->bus_dma_limit = bridge.less;
+	lab_dma_expect_warn(&dma, BIT(UMLAB_DMA_DIRECT) | BIT(UMLAB_DMA_OFFSET) |
+				  BIT(UMLAB_DMA_BOUNCE));
 	mask_map(&dma, page, bridge.less, false);
 	dma.dev->bus_dma_limit = 0;
 	mask_map(&dma, page, DMA_BIT_MASK(64), true);
@@ -210,6 +213,8 @@ static void mask_of_device(struct kunit *test)
 		if (!dma_set_mask_and_coherent(dma.dev, mask)) {
 			bool enough = mask_is_enough(&dma, mask);
 
+			if (!enough)
+				lab_dma_expect_warn(&dma, BIT(UMLAB_DMA_OFFSET));
 			mask_map(&dma, page, mask, enough);
 			mask_alloc(&dma, mask, enough);
 		}

@@ -210,6 +210,7 @@ static void misuse_leaks(const struct lab_dma *dma, u8 *memory, bool wrong)
  * @times: how often
  * @api: how often the kernel's own checks complain
  * @in: in which topologies it can be made
+ * @iommu: dma-iommu warns as well
  */
 struct misuse_row {
 	const char *name;
@@ -218,21 +219,22 @@ struct misuse_row {
 	unsigned int times;
 	unsigned int api;
 	unsigned int in;
+	bool iommu;
 };
 
 static const struct misuse_row misuse_rows[] = {
 	{ "unmapped twice", misuse_twice, UMLAB_VIOLATION_DMA_TWICE, 1, 1,
-	  LAB_DMA_ALL },
+	  LAB_DMA_ALL, .iommu = true },
 	{ "synced when unmapped", misuse_sync_late, UMLAB_VIOLATION_DMA_TWICE,
 	  1, 1, LAB_DMA_COHERENT },
 	{ "unmapped and never mapped", misuse_never,
-	  UMLAB_VIOLATION_DMA_UNKNOWN, 1, 1, LAB_DMA_COHERENT },
+	  UMLAB_VIOLATION_DMA_UNKNOWN, 1, 1, LAB_DMA_COHERENT, .iommu = true },
 	{ "unmapped though mapping failed", misuse_failed,
-	  UMLAB_VIOLATION_DMA_UNKNOWN, 1, 1, LAB_DMA_COHERENT },
+	  UMLAB_VIOLATION_DMA_UNKNOWN, 1, 1, LAB_DMA_COHERENT, .iommu = true },
 	{ "not checked whether mapping failed", misuse_unchecked,
 	  UMLAB_VIOLATION_DMA_API, 1, 0, LAB_DMA_COHERENT },
 	{ "unmapped for another device", misuse_others,
-	  UMLAB_VIOLATION_DMA_DEVICE, 1, 1, LAB_DMA_ALL },
+	  UMLAB_VIOLATION_DMA_DEVICE, 1, 1, LAB_DMA_ALL, .iommu = true },
 	{ "coherent memory freed by another's address", misuse_swapped,
 	  UMLAB_VIOLATION_DMA_UNMAP, 2, 2, LAB_DMA_ALL },
 	{ "list unmapped with as many as were made of it", misuse_merged,
@@ -246,7 +248,8 @@ static const struct misuse_row misuse_rows[] = {
 	  0, BIT(UMLAB_DMA_DIRECT) | BIT(UMLAB_DMA_IOMMU) },
 	{ "nothing mapped", misuse_nothing, UMLAB_VIOLATION_DMA_MEMORY, 1, 0,
 	  LAB_DMA_ALL & ~(BIT(UMLAB_DMA_BOUNCE) |
-			  BIT(UMLAB_DMA_BOUNCE + UMLAB_TOPOLOGIES / 2)) },
+			  BIT(UMLAB_DMA_BOUNCE + UMLAB_TOPOLOGIES / 2)),
+	  .iommu = true },
 	/* Neither does the kernel map it, but for its log nobody would know. */
 	{ "vmalloc memory mapped", misuse_vmalloc, UMLAB_VIOLATION_DMA_MEMORY,
 	  1, 0, LAB_DMA_ALL },
@@ -278,6 +281,8 @@ static void misuse_wrong_use(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, umlab_mappings(dma.slot), 0);
 		lab_dma_declare(&dma, row->kind, row->times);
 		lab_dma_declare(&dma, UMLAB_VIOLATION_DMA_API, row->api);
+		if (row->iommu)
+			lab_dma_expect_warn(&dma, BIT(UMLAB_DMA_IOMMU));
 		row->make(&dma, memory, true);
 		umlab_unplug(test, dma.slot);
 	}

@@ -270,6 +270,8 @@ static void rules_break(struct rules_buffer *buffer,
 	lab_dma_declare(dma, row->kind, 1);
 	lab_dma_declare(dma, UMLAB_VIOLATION_DMA_API, row->api);
 	lab_dma_declare(dma, UMLAB_VIOLATION_DMA_TWICE, row->stays);
+	if (row->stays)
+		lab_dma_expect_warn(dma, BIT(UMLAB_DMA_IOMMU));
 	rules_map(buffer, &row->map);
 	rules_do(buffer, &row->wrong);
 	if (row->wrong.how >= RULES_SYNC_CPU || row->stays)

@@ -126,6 +126,7 @@ static void words_wrong_unmap(struct kunit *test)
 	words_expect(&dma, begin, " unmaps what the device has in flight");
 	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_TWICE);
 	umlab_expect_violation(dma.slot, UMLAB_VIOLATION_DMA_API);
+	lab_dma_expect_warn(&dma, BIT(UMLAB_DMA_IOMMU));
 	words_ender(&dma, bus);
 	words_expect(&dma, begin, "where nothing is any more");
 }

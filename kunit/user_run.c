@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <umlab/machine.h>
+#include <umlab/splat.h>
 #include <umlab/user.h>
 
 #define RUN_ODD	"/tests/user/odd/odd"
@@ -212,6 +213,7 @@ static void run_splat(struct kunit *test)
 	const struct umlab_end *end;
 
 	KUNIT_ASSERT_NOT_NULL(test, work);
+	umlab_expect_splat(test, UMLAB_SPLAT_WARN);
 	INIT_DELAYED_WORK(work, run_warn);
 	schedule_delayed_work(work, HZ / 10);
 	end = run_odd(test, "hang", NULL);

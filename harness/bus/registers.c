@@ -10,6 +10,7 @@ static unsigned long register_read(void *priv, unsigned int offset, int size)
 	const struct bar_mapping *map = priv;
 	struct umlab_slot *slot = map->slot;
 	unsigned int bar = map->index;
+	CLASS(umlab_spare, spare)();
 	bool on = umlab_slot_lock(slot);
 	struct umlab_event *event = umlab_slot_event(slot, UMLAB_READ, bar,
 						     offset, size, 0);
@@ -31,6 +32,7 @@ static void register_write(void *priv, unsigned int offset, int size,
 	const struct bar_mapping *map = priv;
 	struct umlab_slot *slot = map->slot;
 	unsigned int bar = map->index;
+	CLASS(umlab_spare, spare)();
 	bool on = umlab_slot_lock(slot);
 
 	value &= ~0ULL >> (64 - 8 * size);

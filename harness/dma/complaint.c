@@ -9,15 +9,10 @@
  * only later, when the function is unplugged.
  */
 
-#include <linux/bug.h>
-#include <linux/dcache.h>
-#include <linux/debugfs.h>
-#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 #include <trace/events/printk.h>
-#include <asm/sections.h>
 
 #include "ledger.h"
 #include "listen.h"
@@ -86,36 +81,15 @@ static void complaint_heard(void *unused, const char *line, size_t len)
 		umlab_slot_mistrust();
 }
 
-/* As debugfs' clear_warn_once does it */
-void complaint_rearm(void)
-{
-	generic_bug_clear_once();
-	memset(__start_once, 0, __end_once - __start_once);
-}
-
-/*
- * By default the kernel reports one error, and then is silent. What says so is a
- * u32 that user space sees as a file of debugfs.
- */
-static bool complaint_want_all(void)
-{
-	struct dentry *folder = debugfs_lookup("dma-api", NULL);
-	struct dentry *file = folder ? debugfs_lookup("all_errors", folder) :
-				       NULL;
-
-	if (file)
-		*(u32 *)d_inode(file)->i_private = 1;
-	dput(file);
-	dput(folder);
-	return file;
-}
-
 int complaint_init(void)
 {
 	int err = register_trace_console(complaint_heard, NULL);
+	u32 *all = umlab_debugfs("dma-api", "all_errors");
 
-	/* "dma_debug=off", or without it */
-	if (!complaint_want_all())
+	/* By default it reports one error, and then is silent. */
+	if (all)
+		*all = 1;
+	else /* "dma_debug=off", or without it */
 		pr_notice("umlab: the kernel does not check the use of the DMA API\n");
 	return err;
 }

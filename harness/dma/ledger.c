@@ -29,6 +29,7 @@ struct ledger_mapping *ledger_new(enum ledger_kind kind,
 				  enum dma_data_direction dir,
 				  unsigned int nents)
 {
+	CLASS(umlab_spare, spare)();
 	struct ledger_mapping *map = kzalloc(sizeof(*map),
 					     GFP_ATOMIC | __GFP_NOWARN);
 	unsigned int i;

@@ -8,6 +8,7 @@
  */
 
 #include <linux/device.h>
+#include <linux/kmemleak.h>
 #include <linux/list.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
@@ -21,7 +22,6 @@ static void life_begin(struct umlab_slot *slot, struct device *dev)
 {
 	struct umlab_dma_state *dma = &slot->dma;
 
-	complaint_rearm();
 	dev->dma_coherent = !dma->topology.noncoherent;
 	dma->error = topology_begin(slot, dev);
 	if (dma->error) {
@@ -54,7 +54,9 @@ static void life_end(struct umlab_slot *slot, struct device *dev)
 		leaks = !list_empty(&dma->mappings);
 		ledger_clear(slot);
 	}
-	if (!leaks)
+	if (leaks)
+		kmemleak_not_leak(to_pci_dev(dev));
+	else
 		put_device(dev);
 }
 
@@ -109,6 +111,7 @@ static int life_spare(struct notifier_block *block, unsigned long event,
 		      void *data)
 {
 	struct umlab_slot *slot __free(umlab_slot) = NULL;
+	CLASS(umlab_spare, spare)();
 
 	if (event != BUS_NOTIFY_UNBOUND_DRIVER)
 		return NOTIFY_DONE;
@@ -128,6 +131,7 @@ static int life_event(struct notifier_block *block, unsigned long event,
 {
 	struct device *dev = data;
 	struct umlab_slot *slot __free(umlab_slot) = umlab_slot_by_device(dev);
+	CLASS(umlab_spare, spare)();
 
 	if (!slot)
 		return NOTIFY_DONE;

@@ -20,15 +20,6 @@ int feed_init(void);
 int life_init(void);
 
 /**
- * complaint_rearm() - have the kernel warn once more of what it warns of once
- *
- * Or a test would pass because an earlier one has failed.
- *
- * Context: any.
- */
-void complaint_rearm(void);
-
-/**
  * complaint_init() - begin to listen to the kernel's complaints
  *
  * Context: may sleep. Return: 0 or a negative errno.

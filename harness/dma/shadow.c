@@ -84,6 +84,7 @@ void shadow_end(unsigned int line)
 /* The shadow of a page; NULL: there is none yet, or no memory for one */
 static void *shadow_page(u64 phys, bool make)
 {
+	CLASS(umlab_spare, spare)();
 	void *page = xa_load(&shadow_pages, PHYS_PFN(phys));
 
 	if (page || !make)

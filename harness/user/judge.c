@@ -9,6 +9,7 @@
 #include <linux/signal.h>
 #include <linux/string.h>
 #include <umlab/machine.h>
+#include <umlab/splat.h>
 #include <umlab/user.h>
 
 #include "user.h"

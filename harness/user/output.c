@@ -14,6 +14,7 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <umlab/splat.h>
 #include <umlab/user.h>
 
 #include "user.h"

@@ -91,9 +91,9 @@ static int session_open(struct inode *inode, struct file *file)
 
 	if (!session)
 		return -ENOMEM;
-	file->private_data = session;
-	guard(mutex)(&session_lock);
+	/* Nobody else knows it yet; and misc_open() has a lock that unplugging takes. */
 	session_begin(session, "/dev/umlab");
+	file->private_data = session;
 	return 0;
 }
 

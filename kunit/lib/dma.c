@@ -9,6 +9,7 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 #include <umlab/model.h>
+#include <umlab/splat.h>
 
 #include "dma.h"
 #include "pci_card.h"
@@ -272,6 +273,12 @@ void lab_dma_declare(const struct lab_dma *dma, enum umlab_violation kind,
 {
 	while (times--)
 		umlab_expect_violation(dma->slot, kind);
+}
+
+void lab_dma_expect_warn(const struct lab_dma *dma, unsigned int in)
+{
+	if (in & BIT(umlab_topology(dma->slot)->dma))
+		umlab_expect_splat(dma->test, UMLAB_SPLAT_WARN);
 }
 
 /* The longest access that is refused, in bytes */

@@ -199,6 +199,16 @@ void lab_dma_declare(const struct lab_dma *dma, enum umlab_violation kind,
 		     unsigned int times);
 
 /**
+ * lab_dma_expect_warn() - umlab_expect_splat(): the kernel's DMA code will warn by itself
+ * @dma: the device
+ * @in: if this is between the device and memory: BIT(UMLAB_DMA_*), or'ed
+ *
+ * Of what is not in the device's reach the direct ones and the bounce buffers warn once,
+ * and dma-iommu does of an unmap where nothing is.
+ */
+void lab_dma_expect_warn(const struct lab_dma *dma, unsigned int in);
+
+/**
  * lab_dma_refuse_read() - expect that the device may not read: it gets all-ones
  * @dma: the device
  * @bus: the bus address

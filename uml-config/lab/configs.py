@@ -26,8 +26,9 @@ class Config:
 
 
 # Virtual time; consoles nobody looks at
-_KERNEL_ARGS = ('time-travel=inf-cpu', 'con=null', 'con0=fd:0,fd:1', 'ssl=null',
-                'slab_debug=-')
+_QUIET_ARGS = ('time-travel=inf-cpu', 'con=null', 'con0=fd:0,fd:1', 'ssl=null')
+# of SLUB's checks only those of DMA pools
+_KERNEL_ARGS = (*_QUIET_ARGS, 'slab_debug=-')
 
 CONFIGS: Dict[str, Config] = {
     'base': Config(fragments=('base.config', 'virtpci.config'),
@@ -38,6 +39,13 @@ CONFIGS: Dict[str, Config] = {
                                'kasan.config'),
                     kernel_args=_KERNEL_ARGS, steps=1400, timeout=300,
                     slow_timeout=1800),
+    'debug': Config(fragments=('base.config', 'virtpci.config',
+                               'debug.config'),
+                    kernel_args=(*_QUIET_ARGS, 'kmemleak.verbose=1'),
+                    steps=1400, timeout=300, slow_timeout=1800),
+    'coverage': Config(fragments=('base.config', 'virtpci.config',
+                                  'coverage.config'),
+                       kernel_args=_KERNEL_ARGS, steps=1300),
     'gdb': Config(fragments=('base.config', 'virtpci.config', 'gdb.config'),
                   kernel_args=_KERNEL_ARGS, steps=1300,
                   targets=('linux', 'scripts_gdb')),

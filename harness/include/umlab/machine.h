@@ -299,6 +299,14 @@ void umlab_set_faults(struct umlab_slot *slot,
 		      const struct umlab_faults *faults);
 
 /**
+ * umlab_faults_left() - what is still to go wrong
+ * @slot: the function
+ *
+ * Return: the faults, counted down to now; what has gone wrong is 0.
+ */
+struct umlab_faults umlab_faults_left(struct umlab_slot *slot);
+
+/**
  * umlab_inject_spurious() - an interrupt that the model did not raise
  * @slot: the function
  * @vector: as for umlab_irq_raise()
@@ -368,6 +376,18 @@ void umlab_check_user(struct mm_struct *mm);
  * that something still refers to
  */
 unsigned int umlab_functions(void);
+
+/**
+ * umlab_debugfs() - the variable that a file of debugfs shows
+ * @folder: a folder of debugfs
+ * @file: a file in it
+ *
+ * Settings of the kernel's debugging that have no other name. Of the file's type: a bool,
+ * a u32, an unsigned long.
+ *
+ * Return: the variable, or NULL: there is no such file.
+ */
+void *umlab_debugfs(const char *folder, const char *file);
 
 /**
  * umlab_time_is_virtual() - whether the kernel runs in time-travel mode

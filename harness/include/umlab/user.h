@@ -42,7 +42,6 @@
 #include <linux/types.h>
 
 struct kunit;
-struct task_struct;
 struct umlab_args;
 struct umlab_options;
 struct umlab_slot;
@@ -133,20 +132,6 @@ struct umlab_end *umlab_user_try(struct kunit *test,
  * @argv: its path in the initramfs and its arguments, with a NULL at the end
  */
 void umlab_user_run(struct kunit *test, const char *const *argv);
-
-/**
- * umlab_splats() - how often the kernel has reported a bug
- *
- * WARN, BUG, oopses, bad pages, SLUB, KASAN, UBSAN, lockdep, kmemleak, hung tasks. One
- * bug may count more than once.
- */
-unsigned int umlab_splats(void);
-
-/**
- * umlab_splats_not_from() - who prints what is no report, whatever it says
- * @task: whoever prints on behalf of a program; NULL: nobody
- */
-void umlab_splats_not_from(const struct task_struct *task);
 
 /**
  * struct umlab_device - a device that a program asked for

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects that nobody points to, looked for at the end of each suite
+ *
+ * kmemleak has a thread that scans every ten minutes, which is nothing in virtual time.
+ * It tells of each object it finds (kmemleak.verbose=1): who allocated it, and when. An
+ * object has to be found twice in the same state, so two scans are needed.
+ *
+ * A suite with a suite_exit of its own is passed over; it may call umlab_scan_leaks().
+ */
+
+#define pr_fmt(fmt) "umlab: " fmt
+
+#include <kunit/test.h>
+#include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/kconfig.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <umlab/machine.h>
+#include <umlab/splat.h>
+
+#include "leaks.h"
+
+/* Of kmemleak.c: SECS_SCAN_WAIT, and a bit for the scan itself */
+#define LEAKS_SCAN	(601 * HZ)
+
+void umlab_scan_leaks(void)
+{
+	/* In real time it would take as long as it says. */
+	if (!umlab_time_is_virtual())
+		return;
+	schedule_timeout_uninterruptible(2 * LEAKS_SCAN);
+}
+
+static void leaks_suite_exit(struct kunit_suite *suite)
+{
+	unsigned int before = umlab_splats_of(UMLAB_SPLAT_LEAK);
+	unsigned int leaks;
+
+	umlab_scan_leaks();
+	leaks = umlab_splats_of(UMLAB_SPLAT_LEAK) - before;
+	if (!leaks)
+		return;
+	pr_err("%s: %u leaks, see above\n", suite->name, leaks);
+	/* Its tests are over and told, so the suite fails. */
+	suite->suite_init_err = -ENOMEM;
+}
+
+static int __init leaks_init(void)
+{
+	struct kunit_suite *const *suite;
+
+	for (suite = __kunit_suites_start; suite < __kunit_suites_end; suite++) {
+		if (!(*suite)->suite_exit)
+			(*suite)->suite_exit = leaks_suite_exit;
+	}
+	return 0;
+}
+late_initcall(leaks_init);
