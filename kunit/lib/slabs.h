@@ -4,8 +4,7 @@
  *
  * Every slab cache's objects are counted before and after something was done
  * many times; and the pages of all caches, as what is too large for a cache has
- * pages of its own. A leak of one object a time stands out; what the allocator
- * keeps for itself does not.
+ * pages of its own. A leak of one object a time stands out.
  */
 #ifndef _LAB_SLABS_H
 #define _LAB_SLABS_H
@@ -15,7 +14,7 @@ struct lab_slabs;
 
 /**
  * lab_slabs_count() - count the objects of each cache
- * @test: the test; aborted if they cannot be counted
+ * @test: the test; aborted if there is no memory for them
  *
  * Return: the counts; freed when the test ends.
  */

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Have an operation fail at each of the points at which it can
+ */
+
+#include <kunit/test.h>
+#include <linux/kernel.h>
+#include <linux/printk.h>
+#include <linux/radix-tree.h>
+#include <linux/sched.h>
+#include <umlab/machine.h>
+#include <umlab/splat.h>
+#include <umlab/topology.h>
+
+#include "fail.h"
+#include "slabs.h"
+
+/* So many points no operation has. */
+#define FAIL_MAX	1000
+
+/* A leak shows if it is made so often: what the allocator keeps, is less. */
+#define FAIL_TIMES	12
+
+/*
+ * By default the kernel lets those alone that may sleep, which are nearly all, and single
+ * pages; and it prints a stack for each.
+ */
+static bool fail_want_all(void)
+{
+	bool *slabs = umlab_debugfs("failslab", "ignore-gfp-wait");
+	bool *pages = umlab_debugfs("fail_page_alloc", "ignore-gfp-wait");
+	bool *highmem = umlab_debugfs("fail_page_alloc", "ignore-gfp-highmem");
+	u32 *order = umlab_debugfs("fail_page_alloc", "min-order");
+	static const char *const folders[] = {
+		"failslab", "fail_page_alloc", "fail_usercopy",
+	};
+	unsigned int i;
+
+	if (!slabs || !pages || !highmem || !order)
+		return false;
+	*slabs = false;
+	*pages = false;
+	*highmem = false;
+	*order = 0;
+	for (i = 0; i < ARRAY_SIZE(folders); i++) {
+		unsigned long *verbose = umlab_debugfs(folders[i], "verbose");
+
+		if (!verbose)
+			return false;
+		*verbose = 0;
+	}
+	return true;
+}
+
+static struct umlab_faults fail_faults(enum lab_fail_point point, unsigned int n)
+{
+	switch (point) {
+	case LAB_FAIL_MAP:
+		return (struct umlab_faults) { .map = n };
+	case LAB_FAIL_ALLOC:
+		return (struct umlab_faults) { .alloc = n };
+	case LAB_FAIL_READ:
+		return (struct umlab_faults) { .read_ones = n };
+	case LAB_FAIL_DMA:
+		return (struct umlab_faults) { .dma_error = n };
+	default:
+		return (struct umlab_faults) { };
+	}
+}
+
+static void fail_arm(const struct lab_fail *fail, unsigned int n)
+{
+	const struct umlab_faults faults = fail_faults(fail->point, n);
+
+	if (fail->point != LAB_FAIL_MEMORY) {
+		umlab_set_faults(fail->slot, &faults);
+		return;
+	}
+	/* DMA API debugging ends for good without one of these. */
+	if (!radix_tree_preload(GFP_KERNEL))
+		radix_tree_preload_end();
+	current->fail_nth = n;
+}
+
+/* From now on nothing fails; whether something has */
+static bool fail_disarm(const struct lab_fail *fail)
+{
+	static const struct umlab_faults none;
+	struct umlab_faults left;
+
+	if (fail->point == LAB_FAIL_MEMORY)
+		return !xchg(&current->fail_nth, 0);
+	left = umlab_faults_left(fail->slot);
+	umlab_set_faults(fail->slot, &none);
+	return !memcmp(&left, &none, sizeof(left));
+}
+
+static bool fail_is_allowed(const struct lab_fail_op *op, long error)
+{
+	unsigned int i;
+
+	for (i = 0; i < LAB_FAIL_ERRORS && op->errors[i]; i++) {
+		if (op->errors[i] == error)
+			return true;
+	}
+	return false;
+}
+
+/* Do it, with the @n-th point failing; 0: none. Whether it was there */
+static bool fail_run(const struct lab_fail *fail, const struct lab_fail_op *op,
+		     void *data, unsigned int n, long *result)
+{
+	bool struck = false;
+
+	if (op->begin)
+		op->begin(data);
+	if (n)
+		fail_arm(fail, n);
+	*result = op->run(data);
+	if (n)
+		struck = fail_disarm(fail);
+	if (*result >= 0 && op->undo)
+		op->undo(data);
+	if (op->end)
+		op->end(data);
+	return struck;
+}
+
+/* Have the @n-th point fail; whether there was one */
+static bool fail_step(const struct lab_fail *fail, const struct lab_fail_op *op,
+		      void *data, unsigned int n, struct lab_fail_points *points)
+{
+	long result, again;
+	bool struck = fail_run(fail, op, data, n, &result);
+
+	if (result < 0)
+		KUNIT_EXPECT_TRUE_MSG(fail->test,
+				      struck && fail_is_allowed(op, result),
+				      "%s: %ld, with point %u %s", op->name,
+				      result, n, struck ? "failing" : "not reached");
+	if (!struck)
+		return false;
+	points->failed += result < 0;
+	points->coped += result >= 0;
+	points->all++;
+	fail_run(fail, op, data, 0, &again);
+	KUNIT_EXPECT_GE_MSG(fail->test, again, 0,
+			    "%s: does not work after point %u failed (%ld)",
+			    op->name, n, result);
+	return true;
+}
+
+static struct lab_fail_points fail_walk(const struct lab_fail *fail,
+					const struct lab_fail_op *op, void *data)
+{
+	struct lab_fail_points points = { };
+	unsigned int n;
+
+	for (n = 1; n < FAIL_MAX && fail->test->status != KUNIT_FAILURE; n++)
+		if (!fail_step(fail, op, data, n, &points))
+			break;
+	KUNIT_EXPECT_LT_MSG(fail->test, n, FAIL_MAX, "%s: too many points",
+			    op->name);
+	return points;
+}
+
+/* What the kernel has to say to it, it has said the first time. */
+static void fail_repeat(const struct lab_fail *fail,
+			const struct lab_fail_op *op, void *data,
+			unsigned int times)
+{
+	unsigned int splats = umlab_splats();
+	int level = console_loglevel;
+
+	console_loglevel = LOGLEVEL_ERR;
+	while (times--)
+		fail_walk(fail, op, data);
+	console_loglevel = level;
+	KUNIT_EXPECT_EQ_MSG(fail->test, splats, umlab_splats(),
+			    "%s: a report that came when it was repeated, and is not in this log",
+			    op->name);
+}
+
+/* Pools keep their pages. */
+static unsigned int fail_mappings(const struct lab_fail *fail)
+{
+	return fail->slot ? umlab_mappings(fail->slot) -
+			    umlab_pool_pages(fail->slot) : 0;
+}
+
+struct lab_fail_points lab_fail_each(const struct lab_fail *fail,
+				     const struct lab_fail_op *op, void *data)
+{
+	unsigned int mappings = fail_mappings(fail);
+	unsigned int times = fail->times ?: FAIL_TIMES;
+	unsigned int functions = umlab_functions();
+	struct lab_fail_points points;
+	struct lab_slabs *before;
+
+	KUNIT_ASSERT_TRUE_MSG(fail->test, fail_want_all(),
+			      "the kernel has no CONFIG_FAULT_INJECTION");
+	points = fail_walk(fail, op, data);
+	before = lab_slabs_count(fail->test);
+	fail_repeat(fail, op, data, times - 1);
+	/* The machine's shadow of what a device sees grows by itself. */
+	if (!fail->slot || !umlab_topology(fail->slot)->noncoherent)
+		lab_slabs_expect_growth(fail->test, before, times - 2);
+	KUNIT_EXPECT_EQ(fail->test, functions, umlab_functions());
+	KUNIT_EXPECT_EQ(fail->test, mappings, fail_mappings(fail));
+	kunit_info(fail->test, "%s: %u points fail it, %u do not\n", op->name,
+		   points.failed, points.coped);
+	return points;
+}
