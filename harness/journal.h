@@ -22,7 +22,8 @@ extern u64 umlab_journal_next;
  * @size: of the access
  * @value: read or written
  *
- * Context: interrupts off. Return: the event, for a value that is not known yet.
+ * Context: interrupts off.
+ * Return: the event, for a value that is not known yet.
  */
 static __always_inline struct umlab_event *
 umlab_journal_add(u16 devfn, enum umlab_event_kind kind, u8 where, u32 offset,

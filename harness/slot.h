@@ -150,7 +150,8 @@ static __always_inline void umlab_slot_unlock(struct umlab_slot *slot, bool on)
  * umlab_slot_get() - take a reference, if the slot is not on its way out
  * @slot: the slot, found under RCU
  *
- * Context: any. Return: whether there is one now.
+ * Context: any.
+ * Return: whether there is one now.
  */
 static inline bool umlab_slot_get(struct umlab_slot *slot)
 {
@@ -176,7 +177,8 @@ DEFINE_FREE(umlab_slot, struct umlab_slot *, umlab_slot_put(_T))
  * @size: of the access
  * @value: read or written
  *
- * Context: interrupts off. Return: as umlab_journal_add().
+ * Context: interrupts off.
+ * Return: as umlab_journal_add().
  */
 static __always_inline struct umlab_event *
 umlab_slot_event(const struct umlab_slot *slot, enum umlab_event_kind kind,
@@ -243,7 +245,8 @@ void umlab_slot_lost(struct umlab_slot *slot, const char *why);
  * umlab_slot_by_device() - the slot of a device
  * @dev: a device of any kind
  *
- * Context: any, lock held or not. Return: the slot, with a reference; NULL if it is
+ * Context: any, lock held or not.
+ * Return: the slot, with a reference; NULL if it is
  * none of ours.
  */
 struct umlab_slot *umlab_slot_by_device(struct device *dev);
@@ -254,7 +257,8 @@ struct umlab_slot *umlab_slot_by_device(struct device *dev);
  * @fn: told each of the others that is there, without its lock; true: this one
  * @data: for it
  *
- * Context: any, no slot's lock held. Return: its devfn; negative: none.
+ * Context: any, no slot's lock held.
+ * Return: its devfn; negative: none.
  */
 int umlab_slot_other(struct umlab_slot *slot,
 		     bool (*fn)(struct umlab_slot *slot, const void *data),
@@ -327,7 +331,8 @@ static inline void umlab_slot_bar_write(struct umlab_slot *slot,
  * @offset: in it
  * @value: what it read
  *
- * Context: any, lock not held. Return: the value that the CPU gets.
+ * Context: any, lock not held.
+ * Return: the value that the CPU gets.
  */
 u64 umlab_slot_read_lot(struct umlab_slot *slot, unsigned int bar, u32 offset,
 			u64 value);
@@ -339,7 +344,8 @@ u64 umlab_slot_read_lot(struct umlab_slot *slot, unsigned int bar, u32 offset,
  * @offset: in it
  * @value: what it read
  *
- * Context: any, lock not held. Return: the value that the CPU gets.
+ * Context: any, lock not held.
+ * Return: the value that the CPU gets.
  */
 static __always_inline u64 umlab_slot_was_read(struct umlab_slot *slot,
 					       unsigned int bar, u32 offset,
@@ -371,7 +377,8 @@ void umlab_slot_reset(struct umlab_slot *slot, enum umlab_reset why);
  * @slot: the slot
  * @pdev: its device, before a driver is bound
  *
- * Context: may sleep, lock not held. Return: 0 or a negative errno.
+ * Context: may sleep, lock not held.
+ * Return: 0 or a negative errno.
  */
 int umlab_slot_found(struct umlab_slot *slot, struct pci_dev *pdev);
 

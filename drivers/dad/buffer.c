@@ -312,7 +312,8 @@ static int buffer_map_list(struct dad_request *req)
  * What cannot be mapped is tried again by halves, as bounce buffers and addresses may be
  * scarce.
  *
- * Context: may sleep; in the address space of @iter. Return: 0, -EFAULT if not one byte of it
+ * Context: may sleep; in the address space of @iter.
+ * Return: 0, -EFAULT if not one byte of it
  * is the caller's to use, -ENOMEM or another error if not one page of it can be mapped.
  */
 int dad_buffer_direct(struct dad_request *req, struct iov_iter *iter,

@@ -159,7 +159,8 @@ static int hw_flr(struct dad *dad)
  * Whatever comes of it, the board does not touch memory any more: it has forgotten its
  * requests, or it is no bus master.
  *
- * Context: may sleep. Return: 0 if it is ready; -ENODEV if it is gone, -ETIMEDOUT if it does
+ * Context: may sleep.
+ * Return: 0 if it is ready; -ENODEV if it is gone, -ETIMEDOUT if it does
  * not become ready, or another error.
  */
 int dad_hw_reset(struct dad *dad)

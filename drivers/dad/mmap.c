@@ -139,7 +139,8 @@ static int mmap_map(struct dad_file *df, struct vm_area_struct *vma)
  * @filp: the file
  * @vma: the new mapping
  *
- * Context: mmap_lock held for writing. Return: 0, or a negative errno, see dad-ioctl.h.
+ * Context: mmap_lock held for writing.
+ * Return: 0, or a negative errno, see dad-ioctl.h.
  */
 int dad_mmap(struct file *filp, struct vm_area_struct *vma)
 {

@@ -71,7 +71,8 @@ static ssize_t pio_part(struct dad *dad, void *buffer, struct iov_iter *iter,
  * @len: how many bytes; they are there
  * @nowait: do not wait for the board to run
  *
- * Context: between dad_enter() and dad_exit(). Return: bytes moved, or a negative errno if
+ * Context: between dad_enter() and dad_exit().
+ * Return: bytes moved, or a negative errno if
  * there are none.
  */
 ssize_t dad_pio(struct dad *dad, struct iov_iter *iter,

@@ -121,7 +121,8 @@ void dad_queue_enable(struct dad *dad, unsigned int nr)
  * @dad: the board
  * @nr: which queue
  *
- * Context: may sleep. Return: 0 if the board does not touch memory on its behalf any
+ * Context: may sleep.
+ * Return: 0 if the board does not touch memory on its behalf any
  * more, else -ETIMEDOUT.
  */
 int dad_queue_stop(struct dad *dad, unsigned int nr)
@@ -138,7 +139,8 @@ int dad_queue_stop(struct dad *dad, unsigned int nr)
  * dad_queue_next() - the descriptor that is to be filled in next
  * @queue: the queue; the caller knows that it has room
  *
- * Context: dad.lock held. Return: the descriptor, for dad_queue_post().
+ * Context: dad.lock held.
+ * Return: the descriptor, for dad_queue_post().
  */
 struct dad_desc *dad_queue_next(struct dad_queue *queue)
 {
@@ -163,7 +165,8 @@ void dad_queue_post(struct dad_queue *queue)
  * @queue: the queue
  * @done: for a copy of it, of which nothing but its being one is certain
  *
- * Context: dad.lock held. Return: 1 if there was one, 0 if there is none, -EPROTO if
+ * Context: dad.lock held.
+ * Return: 1 if there was one, 0 if there is none, -EPROTO if
  * the board's index cannot be.
  */
 int dad_queue_reap(struct dad_queue *queue, struct dad_done *done)

@@ -260,7 +260,8 @@ void dad_park(struct dad *dad, bool drain)
  * dad_unpark() - have the board run again
  * @dad: the board, which may have been reset or without power
  *
- * Context: may sleep. Return: 0, or a negative errno if it does not.
+ * Context: may sleep.
+ * Return: 0, or a negative errno if it does not.
  */
 int dad_unpark(struct dad *dad)
 {

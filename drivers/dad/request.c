@@ -242,7 +242,8 @@ static struct dad_request *request_reap(struct dad *dad, ssize_t *result)
  * dad_requests_reap() - finish what the board has completed
  * @dad: the board
  *
- * Context: a thread. Return: how many requests that were.
+ * Context: a thread.
+ * Return: how many requests that were.
  */
 unsigned int dad_requests_reap(struct dad *dad)
 {

@@ -97,7 +97,8 @@ static int stream_halt(struct dad *dad)
  * dad_stream_start() - start the converter with the ring of a file
  * @df: the file
  *
- * Context: between dad_enter() and dad_exit(). Return: 0, or a negative errno, see
+ * Context: between dad_enter() and dad_exit().
+ * Return: 0, or a negative errno, see
  * DAD_IOC_START.
  */
 int dad_stream_start(struct dad_file *df)
@@ -147,7 +148,8 @@ out:
  * dad_stream_stop() - stop the converter, if it works with the ring of a file
  * @df: the file
  *
- * Context: may sleep. Return: 0, or -ENXIO if the file has no ring.
+ * Context: may sleep.
+ * Return: 0, or -ENXIO if the file has no ring.
  */
 int dad_stream_stop(struct dad_file *df)
 {
@@ -171,7 +173,8 @@ int dad_stream_stop(struct dad_file *df)
  * @df: the file
  * @advance: how many; and what became of the others
  *
- * Context: between dad_enter() and dad_exit(). Return: 0, or a negative errno, see
+ * Context: between dad_enter() and dad_exit().
+ * Return: 0, or a negative errno, see
  * DAD_IOC_ADVANCE.
  */
 int dad_stream_advance(struct dad_file *df, struct dad_advance *advance)

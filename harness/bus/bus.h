@@ -87,7 +87,8 @@ struct umlab_bar_state {
  * @slot: the slot; its devfn is set
  * @at: UMLAB_AT(), or 0: anywhere
  *
- * Context: may sleep, lock not held. Return: 0, -EINVAL, -EBUSY, -ENOSPC or
+ * Context: may sleep, lock not held.
+ * Return: 0, -EINVAL, -EBUSY, -ENOSPC or
  * -ENODEV.
  */
 int umlab_bridge_attach(struct umlab_slot *slot, unsigned int at);
@@ -104,7 +105,8 @@ void umlab_bridge_detach(struct umlab_slot *slot);
  * umlab_bridge_scan() - have the PCI core find a function
  * @slot: the slot, attached
  *
- * Context: may sleep, lock not held. Return: 0 or -ENODEV; -ENOSPC if there is
+ * Context: may sleep, lock not held.
+ * Return: 0 or -ENODEV; -ENOSPC if there is
  * no room for a BAR.
  */
 int umlab_bridge_scan(struct umlab_slot *slot);
@@ -121,7 +123,8 @@ void umlab_bridge_remove(struct umlab_slot *slot);
  * umlab_bridge_pdev() - the PCI core's device for a function
  * @slot: the slot
  *
- * Context: may sleep, lock not held. Return: the device, with a reference; or
+ * Context: may sleep, lock not held.
+ * Return: the device, with a reference; or
  * NULL.
  */
 struct pci_dev *umlab_bridge_pdev(const struct umlab_slot *slot);
@@ -130,7 +133,8 @@ struct pci_dev *umlab_bridge_pdev(const struct umlab_slot *slot);
  * umlab_bridge_slot() - the slot of a function
  * @devfn: the function
  *
- * Context: any. Return: the slot, with a reference; or NULL.
+ * Context: any.
+ * Return: the slot, with a reference; or NULL.
  */
 struct umlab_slot *umlab_bridge_slot(unsigned int devfn);
 
@@ -138,7 +142,8 @@ struct umlab_slot *umlab_bridge_slot(unsigned int devfn);
  * umlab_bridge_by_pdev() - the slot of a PCI device
  * @pdev: the device, of any bus
  *
- * Context: any. Return: the slot, with a reference; NULL if it is not of this bus.
+ * Context: any.
+ * Return: the slot, with a reference; NULL if it is not of this bus.
  */
 struct umlab_slot *umlab_bridge_by_pdev(const struct pci_dev *pdev);
 
@@ -147,7 +152,8 @@ struct umlab_slot *umlab_bridge_by_pdev(const struct pci_dev *pdev);
  * @fn: told each function that is present, under RCU; true: this one
  * @data: for it
  *
- * Context: any. Return: the slot, with a reference; or NULL.
+ * Context: any.
+ * Return: the slot, with a reference; or NULL.
  */
 struct umlab_slot *umlab_bridge_find(bool (*fn)(struct umlab_slot *slot,
 						void *data), void *data);
@@ -173,7 +179,8 @@ void *umlab_bridge_backing(u64 address, u32 size);
  * @slot: the slot, with its model checked
  * @irqs: which kinds of interrupts it has, UMLAB_IRQ_*
  *
- * Context: may sleep, lock not held. Return: 0 or -ENOMEM.
+ * Context: may sleep, lock not held.
+ * Return: 0 or -ENOMEM.
  */
 int umlab_config_init(struct umlab_slot *slot, unsigned int irqs);
 
@@ -268,7 +275,8 @@ unsigned int umlab_caps_place(const struct umlab_model *model,
  * @slot: the slot
  * @irqs: as for umlab_config_init()
  *
- * Context: may sleep, lock not held. Return: 0 or -ENOMEM.
+ * Context: may sleep, lock not held.
+ * Return: 0 or -ENOMEM.
  */
 int umlab_caps_init(struct umlab_slot *slot, unsigned int irqs);
 
@@ -316,7 +324,8 @@ bool umlab_bar_overlaps(const struct umlab_slot *slot, unsigned int index,
  * @address: on the bus; memory decoding may be off
  * @index: set to the BAR's
  *
- * Context: any, lock not held. Return: the slot, with a reference; or NULL.
+ * Context: any, lock not held.
+ * Return: the slot, with a reference; or NULL.
  */
 struct umlab_slot *umlab_bar_find(u64 address, unsigned int *index);
 
@@ -325,7 +334,8 @@ struct umlab_slot *umlab_bar_find(u64 address, unsigned int *index);
  * @index: which one, 0 or 1
  * @window: the window
  *
- * Context: may sleep. Return: 0 or a negative errno.
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
  */
 int umlab_bar_add_window(unsigned int index, struct resource *window);
 
@@ -342,7 +352,8 @@ void umlab_usermap_check(struct mm_struct *mm);
 /**
  * umlab_usermap_init() - begin to watch for mappings of register BARs
  *
- * Context: may sleep. Return: 0 or a negative errno.
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
  */
 int umlab_usermap_init(void);
 

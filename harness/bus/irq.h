@@ -74,7 +74,8 @@ umlab_part_holds(const struct umlab_bar_part *part, unsigned int bar,
 /**
  * umlab_irq_init() - set up the interrupt line and INTx
  *
- * Context: may sleep. Return: 0 or a negative errno.
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
  */
 int umlab_irq_init(void);
 
@@ -127,7 +128,8 @@ void umlab_irq_message(struct umlab_slot *slot, u32 data);
 /**
  * umlab_msi_init() - set up the interrupt controller for messages
  *
- * Context: may sleep. Return: its domain or an ERR_PTR.
+ * Context: may sleep.
+ * Return: its domain or an ERR_PTR.
  */
 struct irq_domain *umlab_msi_init(void);
 

@@ -15,7 +15,8 @@ struct ledger_segment;
  * @phys: the physical address
  * @size: in bytes; cut to what is in one piece
  *
- * Context: any. Return: the memory, or NULL if there is none for it.
+ * Context: any.
+ * Return: the memory, or NULL if there is none for it.
  */
 void *shadow_memory(u64 phys, u64 *size);
 
@@ -42,7 +43,8 @@ void shadow_end(unsigned int line);
  * @bus: where
  * @size: in bytes
  *
- * Context: interrupts off. Return: whether any byte is.
+ * Context: interrupts off.
+ * Return: whether any byte is.
  */
 bool pool_is_free(struct device *dev, const struct ledger_segment *seg, u64 bus,
 		  u64 size);

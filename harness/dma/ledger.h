@@ -129,7 +129,8 @@ static inline bool ledger_covers(const struct ledger_segment *seg, u64 bus)
  * @dir: its direction
  * @nents: how many segments
  *
- * Context: any, lock not held. Return: the mapping, for ledger_add(), or NULL.
+ * Context: any, lock not held.
+ * Return: the mapping, for ledger_add(), or NULL.
  */
 struct ledger_mapping *ledger_new(enum ledger_kind kind,
 				  enum dma_data_direction dir,
@@ -377,7 +378,8 @@ void audit_leaks(struct umlab_slot *slot, const char *why);
 /**
  * site_save() - who calls the DMA API
  *
- * Context: any, lock held or not. Return: a handle; 0: there was no memory.
+ * Context: any, lock held or not.
+ * Return: a handle; 0: there was no memory.
  */
 depot_stack_handle_t site_save(void);
 

@@ -8,21 +8,24 @@
 /**
  * feed_init() - begin to listen to the DMA API
  *
- * Context: may sleep. Return: 0 or a negative errno.
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
  */
 int feed_init(void);
 
 /**
  * life_init() - begin to listen to the bus of drivers
  *
- * Context: may sleep. Return: 0 or a negative errno.
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
  */
 int life_init(void);
 
 /**
  * complaint_init() - begin to listen to the kernel's complaints
  *
- * Context: may sleep. Return: 0 or a negative errno.
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
  */
 int complaint_init(void);
 

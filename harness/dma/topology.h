@@ -74,7 +74,8 @@ bool topology_straight(u64 bus, u64 distance, u64 *phys, u64 *run);
  * @slot: the slot
  * @dev: its device
  *
- * Context: may sleep, lock not held. Return: 0 or a negative errno.
+ * Context: may sleep, lock not held.
+ * Return: 0 or a negative errno.
  */
 int topology_begin(struct umlab_slot *slot, struct device *dev);
 
@@ -91,7 +92,8 @@ void topology_end(struct umlab_slot *slot);
  * @slot: the slot
  * @dev: its device
  *
- * Context: may sleep, lock not held. Return: 0 or a negative errno.
+ * Context: may sleep, lock not held.
+ * Return: 0 or a negative errno.
  */
 int topology_bind(struct umlab_slot *slot, struct device *dev);
 
@@ -105,7 +107,8 @@ void umlab_iommu_starve(struct umlab_slot *slot, bool starve);
 /**
  * umlab_iommu_init() - register the IOMMU
  *
- * Context: may sleep. Return: 0 or a negative errno.
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
  */
 int umlab_iommu_init(void);
 

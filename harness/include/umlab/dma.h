@@ -22,7 +22,8 @@ struct umlab_slot;
  * Each byte must lie in what the driver has mapped for the device to read, and
  * must be the device's at the time, or that is a violation and nothing is read.
  *
- * Context: any. Return: 0; -ENODEV if the function has vanished, -EIO if the
+ * Context: any.
+ * Return: 0; -ENODEV if the function has vanished, -EIO if the
  * access failed, be it the driver's fault or because the test wanted it so.
  */
 int umlab_dma_read(struct umlab_slot *slot, dma_addr_t addr, void *buffer,
@@ -37,7 +38,8 @@ int umlab_dma_read(struct umlab_slot *slot, dma_addr_t addr, void *buffer,
  *
  * As umlab_dma_read(); if it fails, nothing is written.
  *
- * Context: any. Return: likewise.
+ * Context: any.
+ * Return: likewise.
  */
 int umlab_dma_write(struct umlab_slot *slot, dma_addr_t addr,
 		    const void *buffer, size_t size);
@@ -51,7 +53,8 @@ int umlab_dma_write(struct umlab_slot *slot, dma_addr_t addr,
  * umlab_dma_release() is a violation, though the device may not get to it.
  * Holds nest, and end with a reset.
  *
- * Context: any. Return: 0, or -EIO if nothing is mapped there.
+ * Context: any.
+ * Return: 0, or -EIO if nothing is mapped there.
  */
 int umlab_dma_hold(struct umlab_slot *slot, dma_addr_t addr);
 
