@@ -63,7 +63,8 @@ class FolderTest(unittest.TestCase):
         """Run a command as the Makefile does, with these variables."""
         env: Dict[str, str] = {
             name: value for name, value in os.environ.items()
-            if name not in ('KERNEL_SRC', 'SUITE', 'SLOW', 'ARGS', 'CONFIG', 'JOBS')}
+            if name not in ('KERNEL_SRC', 'SUITE', 'SLOW', 'ARGS', 'CONFIG', 'JOBS',
+                            'DEVICES', 'OPERATIONS', 'SEED')}
         env.update({'BUILD': str(self.folder / 'build')}, **variables)
         return subprocess.run(
             [sys.executable, str(REPO / 'uml-config/lab'), command], env=env,

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The verdict, from logs that pass and logs that only seem to."""
 
-from lab.verdict import Verdict, judge
+from lab.results import Case, Status
+from lab.verdict import Verdict, conclude, judge
 
 from .support import TREE, FolderTest
 
-_PASS = '''\
+PASS = '''\
 KTAP version 1
 1..2
     KTAP version 1
@@ -36,18 +37,23 @@ class VerdictTest(FolderTest):
 
     def expect_failure(self, old: str, new: str, name: str) -> None:
         """With @old become @new, the log fails, and @name is named."""
-        self.assertIn(old, _PASS)
-        verdict = self.judge(_PASS.replace(old, new))
+        self.assertIn(old, PASS)
+        verdict = self.judge(PASS.replace(old, new))
         self.assertGreater(verdict.failed, 0)
         self.assertIn(name, [failure for failure, _ in verdict.failures])
 
     def test_pass(self) -> None:
         """Cases and parameters count, suites do not."""
-        self.assertEqual(self.judge(_PASS), Verdict(3, 0, 1, ()))
+        verdict = self.judge(PASS)
+        self.assertEqual((verdict.passed, verdict.failed, verdict.skipped), (3, 0, 1))
+        self.assertEqual(verdict.failures, ())
+        self.assertEqual(verdict.cases, (
+            Case('one', 'a', Status.PASSED), Case('one', 'b', Status.SKIPPED),
+            Case('two', 'c.x', Status.PASSED), Case('two', 'c.y', Status.PASSED)))
 
     def test_failed_case(self) -> None:
         """Its log comes with it, and its name in full."""
-        verdict = self.judge(_PASS.replace(
+        verdict = self.judge(PASS.replace(
             '        ok 2 y', '        # why: because\n        not ok 2 y')
             .replace('    ok 1 c', '    not ok 1 c')
             .replace('ok 2 two', 'not ok 2 two'))
@@ -56,7 +62,7 @@ class VerdictTest(FolderTest):
 
     def test_first_parameter(self) -> None:
         """The parser gives its log to the case; it is found there."""
-        verdict = self.judge(_PASS.replace(
+        verdict = self.judge(PASS.replace(
             '        ok 1 x', '    # why: because\n        not ok 1 x')
             .replace('    ok 1 c', '    not ok 1 c'))
         self.assertEqual(verdict.failures, (('two.c.x', '# why: because'),))
@@ -67,7 +73,7 @@ class VerdictTest(FolderTest):
 
     def test_died_between_suites(self) -> None:
         """A planned suite that never came."""
-        verdict = self.judge(_PASS[:_PASS.index('ok 1 one') + 9])
+        verdict = self.judge(PASS[:PASS.index('ok 1 one') + 9])
         self.assertGreater(verdict.failed, 0)
 
     def test_died_in_a_case(self) -> None:
@@ -80,6 +86,34 @@ class VerdictTest(FolderTest):
         self.expect_failure('reboot: System halted', 'Kernel panic - not'
                             ' syncing', 'the end of the run, which never came')
 
+    def test_wrong_number(self) -> None:
+        """The parser complains of it, and fails nothing."""
+        self.expect_failure('ok 2 two', 'ok 3 two', 'the form of the log')
+        verdict = self.judge(PASS.replace('ok 2 two', 'ok 3 two'))
+        self.assertEqual((verdict.passed, verdict.failed), (3, 1))
+        self.assertIn('Expected test number 2 but found 3', verdict.failures[0][1])
+
+    def test_status_of_kunit_py(self) -> None:
+        """What kunit.py alone knows fails a run that seems to have passed; and so
+        does that every case was skipped."""
+        log = self.write('test.log', PASS)
+        self.assertEqual(conclude(TREE, log, 0).failures, ())
+        self.assertEqual(conclude(TREE, log, 1).failures,
+                         (('kunit.py', 'its exit status was 1'),))
+        log.write_text('KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: one\n'
+                       '    1..1\n    ok 1 a # SKIP no\nok 1 one # SKIP no\n'
+                       'reboot: System halted\n')
+        verdict = conclude(TREE, log, 0)
+        self.assertEqual((verdict.passed, verdict.failed, verdict.skipped), (0, 1, 1))
+
+    def test_times(self) -> None:
+        """The kernel's last words on how long a case took."""
+        verdict = self.judge(PASS.replace('reboot:', (
+            'umlab: slow: 1250.500 ms two.c.x\numlab: slow: 2 ms other.c.x\n'
+            'umlab: slow: none ms one.a\nreboot:')))
+        self.assertEqual([case.seconds for case in verdict.cases],
+                         [None, None, 1.2505, None])
+
     def test_nothing_run(self) -> None:
         """No KTAP, an empty plan, no log."""
         for log in ('', 'Linux version 6.12\nKernel panic\n',
@@ -87,5 +121,5 @@ class VerdictTest(FolderTest):
             verdict = self.judge(log)
             self.assertEqual(verdict.passed, 0)
             self.assertTrue(verdict.nothing_run)
-        self.assertFalse(self.judge(_PASS).nothing_run)
+        self.assertFalse(self.judge(PASS).nothing_run)
         self.assertEqual(judge(TREE, self.folder / 'none').passed, 0)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Iterator, List
 
 from .errors import LabError
+from .files import put
 from .kernel import Kernel
 
 _BOOTS = 7
@@ -101,9 +102,7 @@ def measure(kernel: Kernel, umid: Path) -> List[Row]:
 
 def write(rows: List[Row], path: Path) -> None:
     """Write @rows to @path, whole or not at all."""
-    part = path.with_suffix('.part')
-    part.write_text(json.dumps([asdict(row) for row in rows], indent=1) + '\n')
-    part.rename(path)
+    put(path, json.dumps([asdict(row) for row in rows], indent=1) + '\n')
 
 
 def table(rows: List[Row]) -> str:

@@ -19,11 +19,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Tuple
 
-from . import benchmark, interactive, overlay, processes, source
+from . import benchmark, interactive, junit, overlay, processes, source
 from .configs import CONFIGS, Config
 from .errors import LabError
+from .files import put
 from .kernel import Kernel, build, make_environment
-from .verdict import Verdict, judge
+from .results import Run
+from .verdict import Verdict, conclude
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -41,6 +43,7 @@ class Request:
     @args: ARGS, as words.
     @devices: DEVICES, likewise.
     @real_time: whether time is to be real.
+    @called: what the results are called, if not as the configuration.
     """
     build: Path
     kernel_src: str
@@ -51,6 +54,12 @@ class Request:
     args: Tuple[str, ...]
     devices: Tuple[str, ...] = ()
     real_time: bool = False
+    called: str = ''
+
+    @property
+    def results(self) -> str:
+        """What the results are called."""
+        return self.called or self.config
 
     @staticmethod
     def from_environment() -> 'Request':
@@ -106,8 +115,8 @@ def build_folder(folder: Path) -> Iterator[None]:
 
 def tidy(folder: Path) -> None:
     """Remove what only a run under way has in @folder."""
-    for temporary in ('tmp', 'linux.part', 'source.json.part'):
-        path = folder / temporary
+    for path in (folder / 'tmp', *folder.glob('*.part'),
+                 *folder.glob('results/*.part')):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -215,42 +224,57 @@ def _exec(kernel: Kernel, chosen: List[str], request: Request) -> int:
                           check=False).returncode
 
 
-def _report(kernel: Kernel, suite: str, verdict: Verdict, status: int,
-            seconds: float) -> int:
-    """Print the failures and the verdict; the exit status of the run."""
+def _keep(kernel: Kernel, request: Request, verdict: Verdict, run: Run) -> None:
+    """Leave the results for other programs."""
+    facts = [('kernel', f'Linux {kernel.source.release}'),
+             ('log', str((kernel.objects / 'test.log').relative_to(request.build)))]
+    if request.suite:
+        facts.append(('SUITE', request.suite))
+    if request.slow:
+        facts.append(('SLOW', '1'))
+    if request.args:
+        facts.append(('ARGS', shlex.join(request.args)))
+    junit.write(replace(run, facts=tuple(facts)), request.build)
+    put(junit.path_of(request.build, run.name).with_suffix('.json'), verdict.json)
+
+
+def _report(kernel: Kernel, suite: str, verdict: Verdict, seconds: float) -> None:
+    """Print the failures and the verdict."""
     for name, log in verdict.failures:
-        print(f'\numlab: FAILED: {name}')
-        print(log)
+        print(f'umlab: FAILED: {name}')
+        print(f'{log}\n')
     if suite and verdict.nothing_run:
         print(f'umlab: no case matches SUITE={suite}: they are named suite.case,'
               " without a parameter; ARGS=--list_tests lists them")
-    bad = bool(verdict.failed or status or not verdict.passed)
-    word = 'FAILED' if bad else 'PASSED'
-    why = ''
-    if bad and not verdict.failed:
-        why = ', kunit.py failed' if verdict.passed else ', nothing was run'
-    print(f'\numlab: {word}: {verdict.passed} passed, {verdict.failed} failed,'
-          f' {verdict.skipped} skipped{why} (Linux {kernel.source.release},'
+    word = 'FAILED' if verdict.failed else 'PASSED'
+    print(f'umlab: {word}: {verdict.passed} passed, {verdict.failed} failed,'
+          f' {verdict.skipped} skipped (Linux {kernel.source.release},'
           f' {kernel.name}, {seconds:.1f} s;'
           f' log: {kernel.objects / "test.log"})', flush=True)
-    return 1 if bad else 0
+
+
+# Words of ARGS that have kunit.py print or boot something else than one run of the suites
+_NO_RUN = ('--list_tests', '--list_tests_attr', '--run_isolated', '--help', '-h')
 
 
 def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
     """Build and run; the exit status, and the verdict where there is one."""
-    began = time.monotonic()
+    began = time.time()
+    judged = not any(word.split('=')[0] in _NO_RUN for word in request.args)
+    if judged:
+        junit.forget(request.build, request.results)
     kernel, words = built_kernel(request)
     log = kernel.objects / 'test.log'
     log.unlink(missing_ok=True)
     status = _exec(kernel, selection(kernel.config, request, words), request)
-    # These print or boot something else than one run of the suites.
-    other = ('--list_tests', '--list_tests_attr', '--run_isolated', '--help',
-             '-h')
-    if any(word.split('=')[0] in other for word in words):
+    if not judged:
         return status, None
-    verdict = judge(kernel.source.tree, log)
-    return _report(kernel, request.suite, verdict, status,
-                   time.monotonic() - began), verdict
+    verdict = conclude(kernel.source.tree, log, status)
+    seconds = time.time() - began
+    _keep(kernel, request, verdict,
+          Run(request.results, verdict.cases, (), int(began), seconds))
+    _report(kernel, request.suite, verdict, seconds)
+    return int(verdict.failed > 0), verdict
 
 
 @dataclass
@@ -287,17 +311,21 @@ def supervised(job: Callable[[Request], int]) -> int:
     return outcome.status
 
 
-def _refuse(**given: object) -> None:
-    """Refuse variables that the command has no use for."""
-    for name, value in given.items():
-        if value:
-            raise LabError(f'{name.upper()} is of no use for this command:'
+# The variables that only some commands have a use for
+_PARTICULAR = ('SUITE', 'SLOW', 'ARGS', 'DEVICES', 'OPERATIONS', 'SEED')
+
+
+def allow(*useful: str) -> None:
+    """Refuse the variables that the command has no use for."""
+    for name in _PARTICULAR:
+        if name not in useful and os.environ.get(name, '0') not in ('', '0'):
+            raise LabError(f'{name} is of no use for this command:'
                            ' see "make help"')
 
 
 def bench(request: Request) -> int:
     """Measure, in real time; the exit status."""
-    _refuse(suite=request.suite, args=request.args)
+    allow()
     kernel, _ = built_kernel(request)
     rows = benchmark.measure(kernel, request.build / 'tmp')
     result = request.build / 'bench.json'
@@ -309,7 +337,7 @@ def bench(request: Request) -> int:
 
 
 def _interactive(request: Request) -> int:
-    _refuse(suite=request.suite, args=request.args)
+    allow('DEVICES')
     return interactive.shell(built_kernel(request)[0], request.build / 'tmp',
                              request.devices)
 
@@ -323,8 +351,7 @@ def shell() -> int:
 def _debugged(request: Request) -> int:
     if request.config != 'base':
         raise LabError(f'CONFIG={request.config}: gdb has a configuration of its own')
-    _refuse(args=request.args,
-            devices=request.suite and request.devices)
+    allow('SUITE', '' if request.suite else 'DEVICES')
     interactive.check_terminal()
     kernel, _ = built_kernel(replace(request, config='gdb'))
     return interactive.gdb(kernel, request.build / 'tmp', request.suite,
@@ -337,15 +364,20 @@ def gdb() -> int:
         return supervised(_debugged)
 
 
+def _tested(request: Request) -> int:
+    allow('SUITE', 'SLOW', 'ARGS')
+    return run_suites(request)[0]
+
+
 def kunit() -> int:
     """make kunit"""
-    return supervised(lambda request: run_suites(request)[0])
+    return supervised(_tested)
 
 
 def _stressed(request: Request) -> int:
-    _refuse(suite=request.suite, args=request.args)
+    allow()
     return run_suites(replace(request, suite='umlab_stress', slow=True,
-                              real_time=True))[0]
+                              real_time=True, called='stress'))[0]
 
 
 def stress() -> int:
@@ -368,7 +400,7 @@ _SOAK_OPERATIONS = 20_000_000
 
 
 def _soaked(request: Request) -> int:
-    _refuse(suite=request.suite, args=request.args)
+    allow('OPERATIONS', 'SEED')
     operations = _number('OPERATIONS', 1000000)
     if not 0 < operations <= _SOAK_OPERATIONS:
         raise LabError(f'OPERATIONS={operations}: give 1 to'
@@ -380,7 +412,7 @@ def _soaked(request: Request) -> int:
           f' make soak OPERATIONS={operations} SEED={seed}'
           f' CONFIG={request.config}', flush=True)
     return run_suites(replace(
-        request, suite='umlab_user.soak',
+        request, suite='umlab_user.soak', called='soak',
         args=(*(f'--kernel_args={arg}' for arg in args),
               f'--timeout={_SOAK_TIMEOUT}')))[0]
 
@@ -392,6 +424,7 @@ def soak() -> int:
 
 
 def _clean(request: Request) -> int:
+    allow()
     for objects in request.build.glob('linux/.kunit-*'):
         shutil.rmtree(objects)
     return 0
@@ -405,6 +438,7 @@ def clean() -> int:
 def distclean() -> int:
     """make distclean: only ever removes a folder that is ours."""
     def remove(request: Request) -> int:
+        allow()
         for entry in request.build.iterdir():
             if entry.name == _LOCK:
                 continue

@@ -3,69 +3,128 @@
 
 kunit.py's exit status covers failed and crashed cases.  It does not cover
 every way of not having passed: a suite that fails while its cases pass, or a
-plan that was not fulfilled, or a kernel that dies after its last suite.  The log is read with the tree's own kunit_parser,
-and anything in it that is not a pass or a skip makes the verdict a failure.
+plan that was not fulfilled, or a kernel that dies after its last suite.  The log is
+read with the tree's own kunit_parser, and anything in it that is not a pass or a skip
+makes the verdict a failure.
 """
 
-import contextlib
 import importlib
 import inspect
 import io
+import re
 import sys
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
+from .results import Case, Status, count
 
 # The last that a kernel says which kunit.py booted and which did not die.
 _HALTED = 'reboot: System halted'
+
+# As the kernel says at its end which cases were slow, by their full names
+_SLOW = re.compile(r'umlab: slow: (?P<ms>[0-9]+(\.[0-9]+)?) ms (?P<name>\S.*)')
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What a log says.
 
-    @passed, @failed, @skipped: numbers of cases; what crashed or was planned
-                                and never came has failed.
-    @failures: the name and the whole log of each case or suite that failed.
+    @cases: all of them, and one more for each thing that is wrong and is no case.
     @nothing_run: there was no case at all.
+    @json: the same as kunit.py has it.
     """
-    passed: int
-    failed: int
-    skipped: int
-    failures: Tuple[Tuple[str, str], ...]
+    cases: Tuple[Case, ...]
     nothing_run: bool = False
+    json: str = ''
+
+    @property
+    def passed(self) -> int:
+        """How many cases passed."""
+        return count(self.cases)[0]
+
+    @property
+    def failed(self) -> int:
+        """How many failed, crashed, or were planned and never came."""
+        return count(self.cases)[1]
+
+    @property
+    def skipped(self) -> int:
+        """How many were skipped."""
+        return count(self.cases)[2]
+
+    @property
+    def failures(self) -> Tuple[Tuple[str, str], ...]:
+        """The name and the whole log of each case or suite that failed."""
+        return tuple((case.full_name, case.log) for case in self.cases
+                     if case.status.bad)
+
+    def with_failure(self, name: str, why: str) -> 'Verdict':
+        """The same, and one failure more, of no suite in particular."""
+        return replace(self, cases=(*self.cases,
+                                    Case(name, '', Status.CRASHED, why)))
 
 
-def _parse(tree: Path, text: str) -> Any:
-    """kunit_parser's Test for a log."""
-    sys.path.insert(0, str(tree / 'tools/testing/kunit'))
-    # The parser prints as it parses, to the stdout it was imported under.
-    with contextlib.redirect_stdout(io.StringIO()):
-        parser = importlib.import_module('kunit_parser')
-        arguments: List[Any] = [text.splitlines()]
-        # Later kernels have the printer given.
-        if 'printer' in inspect.signature(parser.parse_run_tests).parameters:
-            arguments.append(importlib.import_module('kunit_printer').stdout)
-        return parser.parse_run_tests(*arguments)
+def _parse(tree: Path, text: str) -> Tuple[Any, str]:
+    """kunit_parser's Test for a log, and what it prints meanwhile."""
+    path = str(tree / 'tools/testing/kunit')
+    if path not in sys.path:
+        sys.path.insert(0, path)
+    parser: Any = importlib.import_module('kunit_parser')
+    printed = io.StringIO()
+    printer = importlib.import_module('kunit_printer').Printer(output=printed)
+    lines = text.splitlines()
+    # Later kernels have the printer given.
+    if 'printer' in inspect.signature(parser.parse_run_tests).parameters:
+        return parser.parse_run_tests(lines, printer), printed.getvalue()
+    parser.stdout = printer
+    return parser.parse_run_tests(lines), printed.getvalue()
 
 
-def _failures(test: Any, path: Tuple[str, ...] = (),
-              above: Tuple[str, ...] = ()) -> List[Tuple[str, str]]:
-    """The failed leaves below @test, whose parent's log is @above.
+def _json(test: Any, build_dir: str) -> str:
+    kunit_json = importlib.import_module('kunit_json')
+    return kunit_json.get_json_result(
+        test, kunit_json.Metadata(arch='um', build_dir=build_dir))
+
+
+_STATUS = {'SUCCESS': Status.PASSED, 'SKIPPED': Status.SKIPPED,
+           'FAILURE': Status.FAILED}
+
+
+def _case(path: Tuple[str, ...], status: Status, log: Tuple[str, ...]) -> Case:
+    suite, *rest = path or ('the run',)
+    return Case(suite, '.'.join(rest), status,
+                '' if status is Status.PASSED else textwrap.dedent('\n'.join(log)))
+
+
+def _cases(test: Any, path: Tuple[str, ...] = (),
+           above: Tuple[str, ...] = ()) -> List[Case]:
+    """The leaves below @test, whose parent's log is @above; and what has failed although
+    nothing below it has.
 
     Of a parameterised case the parser gives the first parameter's log to the
     case as a whole.
     """
-    found = []
+    found: List[Case] = []
     for subtest in test.subtests:
-        found += _failures(subtest, path + (subtest.name or '(missing)',),
-                           tuple(test.log))
-    if not found and not test.ok_status():
-        found = [('.'.join(path) or 'the run',
-                  textwrap.dedent('\n'.join(test.log or above)))]
+        found += _cases(subtest, path + (subtest.name or '(missing)',),
+                        tuple(test.log))
+    log = tuple(test.log) or above
+    if not test.ok_status() and not any(case.status.bad for case in found):
+        found.append(_case(path, _STATUS.get(test.status.name, Status.CRASHED), log))
+    elif not test.subtests:
+        found.append(_case(path, _STATUS[test.status.name], log))
     return found
+
+
+def _timed(cases: List[Case], text: str) -> Tuple[Case, ...]:
+    """@cases with the times that the log has."""
+    seconds: Dict[str, float] = {
+        found['name'].strip(): float(found['ms']) / 1000
+        for found in _SLOW.finditer(text)}
+    return tuple(replace(case, seconds=seconds.get(case.full_name))
+                 for case in cases)
 
 
 def judge(tree: Path, log: Path) -> Verdict:
@@ -74,15 +133,28 @@ def judge(tree: Path, log: Path) -> Verdict:
     A log that is not there is one in which nothing was run.
     """
     text = log.read_text(errors='backslashreplace') if log.exists() else ''
-    test = _parse(tree, text)
-    counts = test.counts
-    failures = _failures(test)
-    if counts.total() and _HALTED not in text:
-        failures.append(('the end of the run, which never came',
-                         '\n'.join(text.splitlines()[-30:])))
-    failed = counts.failed + counts.crashed
-    # What is wrong and was not counted as a case counts as one.
-    if (failures or counts.errors) and not failed:
-        failed = 1
-    return Verdict(counts.passed, failed, counts.skipped, tuple(failures),
-                   not counts.total())
+    test, printed = _parse(tree, text)
+    cases = _cases(test)
+    verdict = Verdict(_timed(cases, text), not test.counts.total(),
+                      _json(test, log.parent.name))
+    if not verdict.nothing_run and _HALTED not in text:
+        verdict = verdict.with_failure('the end of the run, which never came',
+                                       '\n'.join(text.splitlines()[-30:]))
+    # What the parser only complained of, such as a number that is not the next
+    if test.counts.errors and not verdict.failed:
+        verdict = verdict.with_failure('the form of the log', '\n'.join(
+            re.findall(r'\[ERROR\] .*', printed)))
+    return verdict
+
+
+def conclude(tree: Path, log: Path, status: int) -> Verdict:
+    """The verdict on a run whose exit status was @status: kunit.py knows more than its
+    log, such as that the time was up."""
+    verdict = judge(tree, log)
+    if verdict.failed:
+        return verdict
+    if status:
+        return verdict.with_failure('kunit.py', f'its exit status was {status}')
+    if not verdict.passed:
+        return verdict.with_failure('the run', 'no case was run')
+    return verdict
