@@ -29,7 +29,7 @@ gdb stress:
 	@uml-config/packages.sh $@ "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) uml-config/lab $@
 
-clean distclean:
+report clean distclean:
 	@$(PYTHON) uml-config/lab $@
 
-.PHONY: help kunit check check-all bench shell gdb stress soak clean distclean
+.PHONY: help kunit check check-all bench shell gdb stress soak report clean distclean

@@ -26,18 +26,12 @@ def path_of(build: Path, name: str) -> Path:
     return build / 'results' / f'{name}.xml'
 
 
-def _message(case: Case) -> str:
-    """One line that says why: the first of the log."""
-    lines = case.log.strip().splitlines()
-    return printable(lines[0].strip()) if lines else case.status.value
-
-
 def _testcase(case: Case, name: str) -> ET.Element:
     element = ET.Element('testcase', classname=printable(case.suite), name=name)
     if case.seconds is not None:
         element.set('time', f'{case.seconds:.6f}')
     if case.status in _ELEMENTS:
-        why = ET.SubElement(element, _ELEMENTS[case.status], message=_message(case))
+        why = ET.SubElement(element, _ELEMENTS[case.status], message=printable(case.reason))
         why.text = printable(case.log)
         if case.status.bad:
             why.set('type', case.status.value)

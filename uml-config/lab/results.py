@@ -7,6 +7,13 @@ from enum import Enum
 from typing import Optional, Tuple
 
 
+# What fails a case, as KUnit, programs, umlab, the kernel and Python say it; and of these
+# what ends with a place
+_TELLING = re.compile(r'FAILED at |:Expected |(?<!expected )violation \(|BUG: |WARNING: '
+                      r'|^\w*(Error|Exception)\b')
+_WHERE = re.compile(r'FAILED at \S+$')
+
+
 class Status(Enum):
     """How a case ended; to crash is also to be planned and never to come."""
     PASSED = 'passed'
@@ -41,6 +48,17 @@ class Case:
     def full_name(self) -> str:
         """The name among all suites."""
         return f'{self.suite}.{self.name}' if self.name else self.suite
+
+    @property
+    def reason(self) -> str:
+        """The line of the log that says most, as far as one can tell."""
+        lines = [line.strip() for line in self.log.splitlines() if line.strip()]
+        for number, line in enumerate(lines):
+            if _TELLING.search(line):
+                # KUnit says where, and then what.
+                what = lines[number + 1:number + 2] if _WHERE.search(line) else []
+                return ' '.join([line, *what])
+        return lines[0] if lines else self.status.value
 
 
 @dataclass(frozen=True)
