@@ -4,10 +4,15 @@
  */
 
 #include <kunit/test.h>
+#include <linux/array_size.h>
 #include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/radix-tree.h>
 #include <linux/sched.h>
+#include <linux/string.h>
+#include <mm/slab.h>
 #include <umlab/machine.h>
 #include <umlab/splat.h>
 #include <umlab/topology.h>
@@ -21,6 +26,34 @@
 /* A leak shows if it is made so often: what the allocator keeps, is less. */
 #define FAIL_TIMES	12
 
+/* Caches of the kernel's checks, which would check no more */
+static const char *const fail_spared[] = {
+	"kmemleak_object", "kmemleak_scan_area", "debug_objects_cache",
+};
+
+static bool fail_is_spared(const struct kmem_cache *cache)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fail_spared); i++) {
+		if (!strcmp(cache->name, fail_spared[i]))
+			return true;
+	}
+	return false;
+}
+
+/* As /sys/kernel/slab/.../failslab does; there may be new ones each time. */
+static void fail_mark_caches(void)
+{
+	struct kmem_cache *cache;
+
+	guard(mutex)(&slab_mutex);
+	list_for_each_entry(cache, &slab_caches, list) {
+		if (!fail_is_spared(cache))
+			cache->flags |= SLAB_FAILSLAB;
+	}
+}
+
 /*
  * By default the kernel lets those alone that may sleep, which are nearly all, and single
  * pages; and it prints a stack for each.
@@ -31,13 +64,16 @@ static bool fail_want_all(void)
 	bool *pages = umlab_debugfs("fail_page_alloc", "ignore-gfp-wait");
 	bool *highmem = umlab_debugfs("fail_page_alloc", "ignore-gfp-highmem");
 	u32 *order = umlab_debugfs("fail_page_alloc", "min-order");
+	bool *filter = umlab_debugfs("failslab", "cache-filter");
 	static const char *const folders[] = {
 		"failslab", "fail_page_alloc", "fail_usercopy",
 	};
 	unsigned int i;
 
-	if (!slabs || !pages || !highmem || !order)
+	if (!slabs || !pages || !highmem || !order || !filter)
 		return false;
+	fail_mark_caches();
+	*filter = true;
 	*slabs = false;
 	*pages = false;
 	*highmem = false;

@@ -75,7 +75,8 @@ unsigned int umlab_splats_of(enum umlab_splat kind);
  * It is done by itself at the end of a suite. Does nothing without
  * CONFIG_DEBUG_KMEMLEAK, or in real time.
  *
- * Context: may sleep, for twenty minutes of virtual time.
+ * Context: may sleep, for twenty minutes of virtual time, which is longer than a test may
+ * take.
  */
 #ifdef CONFIG_DEBUG_KMEMLEAK
 void umlab_scan_leaks(void);
