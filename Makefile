@@ -18,18 +18,18 @@ kunit:
 
 check-all: override SLOW = 1
 check check-all:
-	@uml-config/packages.sh check "$$KERNEL_SRC" "$$BUILD"
+	@uml-config/packages.sh $@ "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) tests/check.py
 
 bench shell soak:
 	@uml-config/packages.sh kunit "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) uml-config/lab $@
 
-gdb stress:
+coverage gdb stress:
 	@uml-config/packages.sh $@ "$$KERNEL_SRC" "$$BUILD"
 	@$(PYTHON) uml-config/lab $@
 
 report clean distclean:
 	@$(PYTHON) uml-config/lab $@
 
-.PHONY: help kunit check check-all bench shell gdb stress soak report clean distclean
+.PHONY: help kunit check check-all bench coverage shell gdb stress soak report clean distclean

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """make check: everything that has to pass, and one line at the end.
 
-make check-all: the same, with SLOW=1.
+make check-all: the same, with SLOW=1 and in every configuration; that for coverage is
+held to what is asked of it.
 
 First the KUnit suites, then the host-side tests (tests/host), some of which
 look at the kernel that was built.
@@ -21,7 +22,7 @@ sys.path[:0] = [str(REPO / 'uml-config'), str(REPO / 'tests')]
 
 # pylint: disable=wrong-import-position
 from lab import cli, junit  # noqa: E402
-from lab.configs import CHECKED  # noqa: E402
+from lab.configs import CHECKED, CHECKED_ALL  # noqa: E402
 from lab.errors import LabError  # noqa: E402
 from lab.results import Run, count  # noqa: E402
 from listing import Listing  # noqa: E402
@@ -43,8 +44,9 @@ def run_host_tests(name: str = '') -> Listing:
 def run_suites(request: cli.Request) -> Tuple[int, int]:
     """Run the suites in one configuration; passed and failed."""
     passed, failed = 0, 1
+    run = cli.cover if request.config == 'coverage' else cli.run_suites
     with cli.explained():
-        status, verdict = cli.run_suites(request)
+        status, verdict = run(request)
         if verdict:
             passed, failed = verdict.passed, verdict.failed
         if status and not failed:
@@ -76,7 +78,9 @@ def check(request: cli.Request) -> int:
                        ' means everything')
     cli.allow('SLOW')
     passed, failed = 0, 0
-    configs = CHECKED if request.config == CHECKED[0] else (request.config,)
+    configs = CHECKED_ALL if request.slow else CHECKED
+    if request.config != CHECKED[0]:
+        configs = (request.config,)
     # Together they tell of one state of the sources, or are not there.
     junit.forget(request.build, *configs, 'host')
     for config in configs:
@@ -85,6 +89,7 @@ def check(request: cli.Request) -> int:
         failed += one_failed
 
     print('\numlab: host-side tests', flush=True)
+    os.environ['UMLAB_CONFIGS'] = ' '.join(configs)
     host_passed, host_failed = run_host_part(request)
     passed += host_passed
     failed += host_failed

@@ -7,7 +7,7 @@
 # that does it.  What is there is found by looking for the thing itself, not
 # for the package, so tools from elsewhere count.
 #
-# usage: packages.sh kunit|check|gdb|stress [KERNEL_SRC [BUILD]]
+# usage: packages.sh kunit|check|check-all|coverage|gdb|stress [KERNEL_SRC [BUILD]]
 set -u
 
 target=$1
@@ -81,10 +81,14 @@ esac
 
 # checkpatch.pl and kernel-doc want more than perl-base, tests copy a tree, and
 # the drivers are compiled as modules
-if [ "$target" = check ]; then
+if [ "$target" = check ] || [ "$target" = check-all ]; then
 	need perl perl -MPod::Usage -MTerm::ANSIColor -e 1
 	need rsync have rsync
 	need linux-headers-6.12-amd64 have_headers
+fi
+
+if [ "$target" = coverage ] || [ "$target" = check-all ]; then
+	need lcov have lcov
 fi
 
 test "$target" != gdb || need gdb have gdb

@@ -118,7 +118,8 @@ class PackagesTest(FolderTest):
 
     def test_targets_need_more(self) -> None:
         """What one command alone runs is wanted for that command alone."""
-        for target, needed in (('gdb', 'gdb'), ('stress', 'fio stress-ng')):
+        for target, needed in (('gdb', 'gdb'), ('stress', 'fio stress-ng'),
+                               ('coverage', 'lcov')):
             with self.subTest(target):
                 done = self.run_script('/some/tree', target=target)
                 self.assertEqual(done.returncode, 2)

@@ -9,6 +9,6 @@ if __name__ == '__main__':
     from lab import cli  # pylint: disable=import-outside-toplevel
     sys.exit({'kunit': cli.kunit, 'shell': cli.shell, 'gdb': cli.gdb,
               'stress': cli.stress, 'soak': cli.soak,
-              'report': cli.report,
+              'report': cli.report, 'coverage': cli.make_coverage,
               'bench': lambda: cli.supervised(cli.bench), 'clean': cli.clean,
               'distclean': cli.distclean}[sys.argv[1]]())

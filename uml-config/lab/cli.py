@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Tuple
 
-from . import benchmark, interactive, junit, overlay, processes, source
+from . import benchmark, coverage, interactive, junit, overlay, processes, source, tracefile
 from . import report as pages
 from .configs import CONFIGS, Config
 from .errors import LabError
@@ -373,6 +373,32 @@ def _tested(request: Request) -> int:
 def kunit() -> int:
     """make kunit"""
     return supervised(_tested)
+
+
+def cover(request: Request) -> Tuple[int, Optional[Verdict]]:
+    """Run the suites, and see what of our files has run; as run_suites()."""
+    kernel, _ = built_kernel(request)
+    coverage.forget(kernel)
+    status, verdict = run_suites(request)
+    places = coverage.Places(request.build / 'coverage')
+    coverage.collect(kernel, REPO, places)
+    files = tracefile.read(places.info, REPO)
+    print(f'\n{coverage.table(files)}')
+    print(f'umlab: line by line: {places.html / "index.html"}', flush=True)
+    missed = coverage.missed(files)
+    for what in missed:
+        print(f'umlab: FAILED: coverage of {what}', flush=True)
+    return int(bool(status or missed)), verdict
+
+
+def _covered(request: Request) -> int:
+    allow('SLOW')
+    return cover(replace(request, config='coverage'))[0]
+
+
+def make_coverage() -> int:
+    """make coverage"""
+    return supervised(_covered)
 
 
 def _stressed(request: Request) -> int:

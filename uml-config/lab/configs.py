@@ -51,8 +51,9 @@ CONFIGS: Dict[str, Config] = {
                   targets=('linux', 'scripts_gdb')),
 }
 
-# What "make check" runs the suites in
+# What "make check" runs the suites in, and "make check-all"
 CHECKED = ('base', 'novirtpci')
+CHECKED_ALL = (*CHECKED, 'debug', 'kasan', 'coverage')
 
 # The kernels umlab is tested on, as (version, patchlevel).
 OLDEST = (6, 12)

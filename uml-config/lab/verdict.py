@@ -23,6 +23,9 @@ from .results import Case, Status, count
 # The last that a kernel says which kunit.py booted and which did not die.
 _HALTED = 'reboot: System halted'
 
+# As the kernel says at its end that it reported bugs and nobody was to blame
+_STRAYS = re.compile(r'umlab: \d+ reports of bugs came while there was no test')
+
 # As the kernel says at its end which cases were slow, by their full names
 _SLOW = re.compile(r'umlab: slow: (?P<ms>[0-9]+(\.[0-9]+)?) ms (?P<name>\S.*)')
 
@@ -140,6 +143,8 @@ def judge(tree: Path, log: Path) -> Verdict:
     if not verdict.nothing_run and _HALTED not in text:
         verdict = verdict.with_failure('the end of the run, which never came',
                                        '\n'.join(text.splitlines()[-30:]))
+    if strays := _STRAYS.search(text):
+        verdict = verdict.with_failure('reports outside of any test', strays[0])
     # What the parser only complained of, such as a number that is not the next
     if test.counts.errors and not verdict.failed:
         verdict = verdict.with_failure('the form of the log', '\n'.join(
