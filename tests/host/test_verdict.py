@@ -67,6 +67,11 @@ class VerdictTest(FolderTest):
             .replace('    ok 1 c', '    not ok 1 c'))
         self.assertEqual(verdict.failures, (('two.c.x', '# why: because'),))
 
+    def test_strays(self) -> None:
+        """A report of a bug that came while there was no test."""
+        self.expect_failure('reboot:', 'umlab: 2 reports of bugs came while there was no'
+                            ' test\nreboot:', 'reports outside of any test')
+
     def test_suite_fails_alone(self) -> None:
         """kunit.py counts cases only."""
         self.expect_failure('ok 1 one', 'not ok 1 one', 'one')
