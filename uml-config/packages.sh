@@ -79,11 +79,12 @@ case $kernel_src in
 *)	test ! -d "$kernel_src" || need rsync have rsync ;;
 esac
 
-# checkpatch.pl and kernel-doc want more than perl-base, tests copy a tree, and
-# the drivers are compiled as modules
+# checkpatch.pl and kernel-doc want more than perl-base, tests copy a tree and read
+# YAML, and the drivers are compiled as modules
 if [ "$target" = check ] || [ "$target" = check-all ]; then
 	need perl perl -MPod::Usage -MTerm::ANSIColor -e 1
 	need rsync have rsync
+	need python3-yaml python3 -c "import yaml"
 	need linux-headers-6.12-amd64 have_headers
 fi
 

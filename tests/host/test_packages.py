@@ -110,11 +110,11 @@ class PackagesTest(FolderTest):
                     self.assertIn(package, done.stderr)
 
     def test_check_needs_more(self) -> None:
-        """A perl without its modules is enough to build, not to check."""
+        """A perl or a python3 without its modules is enough to build, not to check."""
         self.assertEqual(self.run_script('/some/tree').returncode, 0)
         done = self.run_script('/some/tree', target='check')
         self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stderr, r'here: perl ')
+        self.assertRegex(done.stderr, r'here: perl python3-yaml ')
 
     def test_targets_need_more(self) -> None:
         """What one command alone runs is wanted for that command alone."""
@@ -128,6 +128,7 @@ class PackagesTest(FolderTest):
     def test_headers(self) -> None:
         """Debian's of 6.12, or any as new; whole ones, and only to check."""
         self.fake('perl', 'exit 0')
+        self.fake('python3', 'exit 0')
         for name, good in (('usr/src/linux-headers-6.12.9+deb12-amd64', True),
                            ('lib/modules/6.12.0/build', True),
                            ('lib/modules/6.20.1-generic/build', True),
