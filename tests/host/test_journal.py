@@ -58,12 +58,15 @@ class JournalTest(unittest.TestCase):
 
     def test_split(self) -> None:
         """Text stays where it was, and what has no heading is text."""
-        before, events, after = tuple(split(LOG))
-        self.assertEqual(before, 'before')
+        parts = split(LOG)
+        self.assertEqual(len(parts), 3)
+        events = parts[1]
+        assert isinstance(events, tuple)
+        self.assertEqual(parts[0], 'before')
         self.assertEqual([found.number for found in events], [1, 2, 3, 4, 5])
         self.assertEqual([found.function for found in events],
                          ['00.0'] * 3 + ['', '00.0'])
-        self.assertEqual(after, 'between\n    # case:      6  00.0  work')
+        self.assertEqual(parts[2], 'between\n    # case:      6  00.0  work')
         self.assertEqual(split(''), [])
 
     def test_lasting(self) -> None:

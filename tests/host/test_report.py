@@ -165,6 +165,16 @@ class ReportTest(ResultsTest):
         self.leave('kasan', Case('umlab_two', 'b', Status.PASSED))
         self.assertIn('Older than the sources: kasan.', self.text())
 
+    def test_sources(self) -> None:
+        """The last one is looked for, but not among what tools keep there."""
+        for name, age in (('kunit/a.c', 30), ('uml-config/lab/b.py', 20),
+                          ('uml-config/lab/__pycache__/b.pyc', 5),
+                          ('tests/.cache/c', 5), ('build/d', 5)):
+            path = self.write(f'repo/{name}')
+            os.utime(path, (1000 - age, 1000 - age))
+        found = report.collect(self.folder / 'build', self.folder / 'repo')
+        self.assertEqual((found.changed, found.changed_at), ('uml-config/lab/b.py', 980))
+
     def test_topologies(self) -> None:
         """They are those of the kernel, wherever a name says them."""
         source = (REPO / 'harness/machine.c').read_text()

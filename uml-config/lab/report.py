@@ -20,13 +20,14 @@ _SOURCES = ('drivers', 'harness', 'kunit', 'tests', 'uml-config')
 
 
 def _newest(repo: Path) -> Tuple[str, float]:
-    """The source that was changed last, and when."""
+    """The source that was changed last, and when; what tools keep there is none."""
     newest = ('', 0.0)
     for folder in _SOURCES:
-        for path in (repo / folder).rglob('*'):
-            if path.is_file() and path.suffix != '.pyc':
-                newest = max(newest, (str(path.relative_to(repo)),
-                                      path.stat().st_mtime), key=lambda pair: pair[1])
+        for where, folders, names in os.walk(repo / folder):
+            folders[:] = [name for name in folders if name[0] not in '._']
+            for path in (Path(where) / name for name in names):
+                found = (str(path.relative_to(repo)), path.stat().st_mtime)
+                newest = max(newest, found, key=lambda pair: pair[1])
     return newest
 
 
