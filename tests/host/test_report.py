@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 import unittest
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import List, Optional, Tuple
@@ -119,7 +120,7 @@ class ReportTest(ResultsTest):
                       'The last 5 events of the bus, function 00.0',
                       'write BAR 0 +0x4, 4 bytes 0x77', '1500 ms',
                       'iommu,noncoherent 1 failed of 2', 'direct 1 ',
-                      'umlab_two 1 failed, 1 skipped of 2', '1 host-side tests passed',
+                      'umlab_two 1 failed, 1 skipped of 2', '1 files of host-side tests passed',
                       'Not measured: make coverage does.'):
             with self.subTest(words):
                 self.assertIn(words, text)
@@ -174,6 +175,9 @@ class ReportTest(ResultsTest):
             os.utime(path, (1000 - age, 1000 - age))
         found = report.collect(self.folder / 'build', self.folder / 'repo')
         self.assertEqual((found.changed, found.changed_at), ('uml-config/lab/b.py', 980))
+        found = replace(found, changed_at=980.5)
+        self.assertEqual([found.stale(when) for when in (979, 980, 981)],
+                         [True, False, False])
 
     def test_topologies(self) -> None:
         """They are those of the kernel, wherever a name says them."""

@@ -48,8 +48,8 @@ class Material:
                      if case.status.bad)
 
     def stale(self, when: float) -> bool:
-        """Whether a source was changed after @when."""
-        return self.changed_at > when
+        """Whether a source was changed after @when, which is a whole second."""
+        return int(self.changed_at) > when
 
 
 def topology(case: Case) -> str:

@@ -178,7 +178,7 @@ def _suites(material: Material) -> ET.Element:
     """Those with failures first, and the others where they are not in the way."""
     parts: List[ET.Element] = []
     host = tuple(run for run in material.runs if run.name == 'host')
-    for what, runs in (('suites', material.kernels), ('host-side tests', host)):
+    for what, runs in (('suites', material.kernels), ('files of host-side tests', host)):
         found = [by_suite(run) for run in runs]
         names = list(dict.fromkeys(name for suites in found for name in suites))
         cells = {name: [suites.get(name, ()) for suites in found] for name in names}
