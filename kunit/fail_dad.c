@@ -169,10 +169,13 @@ static void fail_moving(struct fail_dad *this, const struct lab_fail_op *move)
 					&this->node).all, 2);
 	KUNIT_EXPECT_GE(test, fail_each(this, LAB_FAIL_MAP, &op,
 					&this->node).all, this->dad.dma);
+	/* Without DMA each word is read from a register, and may be all-ones. */
+	if (!this->dad.dma)
+		return;
 	KUNIT_EXPECT_GE(test, fail_each(this, LAB_FAIL_READ, &op,
-					&this->node).all, this->dad.dma);
+					&this->node).all, 1);
 	KUNIT_EXPECT_GE(test, fail_each(this, LAB_FAIL_DMA, &op,
-					&this->node).failed, this->dad.dma);
+					&this->node).failed, 1);
 }
 
 static void fail_node(struct kunit *test)

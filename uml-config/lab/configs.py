@@ -35,9 +35,10 @@ CONFIGS: Dict[str, Config] = {
                    kernel_args=_KERNEL_ARGS, steps=1300),
     'novirtpci': Config(fragments=('base.config', 'novirtpci.config'),
                         kernel_args=_KERNEL_ARGS, steps=1300),
+    # By default KASAN reports one bug, and then is silent.
     'kasan': Config(fragments=('base.config', 'virtpci.config',
                                'kasan.config'),
-                    kernel_args=_KERNEL_ARGS, steps=1400, timeout=300,
+                    kernel_args=(*_KERNEL_ARGS, 'kasan_multi_shot'), steps=1400, timeout=300,
                     slow_timeout=1800),
     'debug': Config(fragments=('base.config', 'virtpci.config',
                                'debug.config'),
