@@ -138,6 +138,8 @@ static void fail_probing(struct kunit *test)
 	fail_unbind(this);
 	points = fail_each(this, LAB_FAIL_MEMORY, &fail_probe, this);
 	KUNIT_EXPECT_GE(test, points.failed, 30);
+	fail_each(this, LAB_FAIL_MAP, &fail_probe, this);
+	fail_each(this, LAB_FAIL_ALLOC, &fail_probe, this);
 	/* An identity of all-ones is none; most others are looked at again. */
 	points = fail_each(this, LAB_FAIL_READ, &fail_probe, this);
 	KUNIT_EXPECT_GE(test, points.failed, 1);

@@ -106,7 +106,8 @@ static void fail_writing(struct kunit *test)
 {
 	struct fail_scull this = fail_begin(test);
 
-	/* A place in the list of lists, a list, a page */
+	/* Not in the first list, which needs no place: a place, a list, a page */
+	this.node.pos = SZ_4M;
 	KUNIT_EXPECT_GE(test, fail_each(test, &fail_write_op, &this).failed, 3);
 	KUNIT_EXPECT_EQ(test, 0, lab_scull_trim(this.scull));
 	KUNIT_EXPECT_EQ(test, 0, lab_scull_attr(test, this.scull, "size"));

@@ -16,26 +16,31 @@
 
 /**
  * struct fail_device - what is bound and unbound
- * @dev: the device
+ * @simple: the device
  * @driver: its driver
  */
 struct fail_device {
-	struct device *dev;
+	struct lab_simple *simple;
 	const struct device_driver *driver;
 };
 
+/* If it is bound, it has its nodes. */
 static long fail_bind(void *data)
 {
 	struct fail_device *this = data;
+	int err = device_driver_attach(this->driver, &this->simple->pdev->dev);
 
-	return device_driver_attach(this->driver, this->dev);
+	if (err)
+		return err;
+	return lab_simple_has_node(this->simple, LAB_SIMPLE_REMAP) &&
+	       lab_simple_has_node(this->simple, LAB_SIMPLE_FAULT) ? 0 : -ENOENT;
 }
 
 static void fail_unbind(void *data)
 {
 	struct fail_device *this = data;
 
-	device_release_driver(this->dev);
+	device_release_driver(&this->simple->pdev->dev);
 }
 
 /* A region that there is no memory for, looks like one that is taken. */
@@ -49,7 +54,7 @@ static void fail_probing(struct kunit *test)
 	const struct lab_fail fail = { .test = test, .point = LAB_FAIL_MEMORY };
 	struct lab_simple *simple = lab_simple_plug(test, FAIL_PAGES);
 	struct fail_device this = {
-		.dev = &simple->pdev->dev,
+		.simple = simple,
 		.driver = simple->pdev->dev.driver,
 	};
 

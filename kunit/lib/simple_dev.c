@@ -78,16 +78,30 @@ static int lab_simple_is_node(struct device *child, void *data)
 	return end && !strcmp(end + 1, data);
 }
 
+static struct device *lab_simple_find(const struct lab_simple *simple,
+				      enum lab_simple_node node)
+{
+	return device_find_child(&simple->pdev->dev,
+				 (void *)lab_simple_node_name(node),
+				 lab_simple_is_node);
+}
+
+bool lab_simple_has_node(const struct lab_simple *simple,
+			 enum lab_simple_node node)
+{
+	struct device *child = lab_simple_find(simple, node);
+
+	put_device(child);
+	return child;
+}
+
 struct file *lab_simple_open(struct kunit *test,
 			     const struct lab_simple *simple,
 			     enum lab_simple_node node)
 {
-	struct device *child;
+	struct device *child = lab_simple_find(simple, node);
 	char name[32];
 
-	child = device_find_child(&simple->pdev->dev,
-				  (void *)lab_simple_node_name(node),
-				  lab_simple_is_node);
 	KUNIT_ASSERT_NOT_NULL(test, child);
 	strscpy(name, dev_name(child));
 	put_device(child);

@@ -68,6 +68,14 @@ bool lab_simple_bound(const struct lab_simple *simple);
 void lab_simple_unplug(struct lab_simple *simple);
 
 /**
+ * lab_simple_has_node() - whether a node is there
+ * @simple: the device
+ * @node: which
+ */
+bool lab_simple_has_node(const struct lab_simple *simple,
+			 enum lab_simple_node node);
+
+/**
  * lab_simple_open() - open one of the device's nodes
  * @test: the test; aborted if this fails
  * @simple: the device
