@@ -123,7 +123,7 @@ static void bench_bare(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, logic_iomem_add_region(&bench_bare_resource,
 						     &bench_bare_region), 0);
 	bare = ioremap(bench_bare_resource.start, SZ_4K);
-	KUNIT_ASSERT_NOT_NULL(test, bare);
+	KUNIT_ASSERT_TRUE(test, bare);
 	bench_read32(samples, bare);
 	lab_bench_row("bare_read32_ns", "ns", samples, LAB_BENCH_RUNS);
 	bench_write32(samples, bare);

@@ -106,7 +106,7 @@ static void bridge_write_scratch(struct kunit *test, struct umlab_slot *slot,
 {
 	void __iomem *regs = pci_iomap(umlab_pdev(slot), 0, 0);
 
-	KUNIT_ASSERT_NOT_NULL(test, regs);
+	KUNIT_ASSERT_TRUE(test, regs);
 	iowrite32(value, regs + LAB_CARD_SCRATCH);
 	iounmap(regs);
 }
@@ -197,7 +197,7 @@ static void bridge_forgotten_mapping(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, pci_enable_device(pdev), 0);
 	regs = ioremap(pci_resource_start(pdev, 0), SZ_4K);
-	KUNIT_ASSERT_NOT_NULL(test, regs);
+	KUNIT_ASSERT_TRUE(test, regs);
 	KUNIT_EXPECT_EQ(test, ioread32(regs), LAB_CARD_MAGIC);
 	umlab_unplug(test, slot);
 	KUNIT_EXPECT_EQ(test, umlab_functions(), 1);

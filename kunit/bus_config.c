@@ -279,7 +279,7 @@ static void config_write_1_to_clear(struct kunit *test)
 	void __iomem *regs = ioremap(pci_resource_start(fx.pdev, 0), SZ_4K);
 	u16 status;
 
-	KUNIT_ASSERT_NOT_NULL(test, regs);
+	KUNIT_ASSERT_TRUE(test, regs);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_DECODE);
 	KUNIT_EXPECT_EQ(test, ioread32(regs), ~0U);
 	iounmap(regs);

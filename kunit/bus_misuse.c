@@ -127,7 +127,7 @@ static void misuse_part_mapped(struct kunit *test)
 	void __iomem *part = pci_iomap_range(fx.pdev, LAB_CARD_REGS,
 					     LAB_CARD_RAM, 0x10);
 
-	KUNIT_ASSERT_NOT_NULL(test, part);
+	KUNIT_ASSERT_TRUE(test, part);
 	iowrite32(0x77, part + 0xc);
 	KUNIT_EXPECT_EQ(test, fx.card->ram[0xc], 0x77);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_RANGE);
@@ -182,7 +182,7 @@ static void misuse_part_of_memory(struct kunit *test)
 	void __iomem *part = pci_iomap_range(fx.pdev, LAB_CARD_MEMORY, SZ_4K,
 					     SZ_4K);
 
-	KUNIT_ASSERT_NOT_NULL(test, part);
+	KUNIT_ASSERT_TRUE(test, part);
 	iowrite32(0x1234, part + 8);
 	KUNIT_EXPECT_EQ(test, *(u32 *)(memory + SZ_4K + 8), 0x1234);
 	memset_io(part, 0x5a, SZ_4K);
@@ -200,7 +200,7 @@ static void misuse_too_much_mapped(struct kunit *test)
 
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_RANGE);
 	regs = ioremap(pci_resource_start(fx.pdev, 0), SZ_8K);
-	KUNIT_ASSERT_NOT_NULL(test, regs);
+	KUNIT_ASSERT_TRUE(test, regs);
 	KUNIT_EXPECT_EQ(test, ioread32(regs), LAB_CARD_MAGIC);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_RANGE);
 	KUNIT_EXPECT_EQ(test, ioread32(regs + SZ_4K), ~0U);
@@ -214,13 +214,13 @@ static void misuse_nothing_mapped(struct kunit *test)
 	phys_addr_t start = pci_resource_start(fx.pdev, 0);
 	void __iomem *nothing = ioremap(start + SZ_1M, SZ_4K);
 
-	KUNIT_ASSERT_NOT_NULL(test, nothing);
+	KUNIT_ASSERT_TRUE(test, nothing);
 	KUNIT_EXPECT_EQ(test, ioread32(nothing), ~0U);
 	iowrite32(0, nothing);
 	iounmap(nothing);
 	umlab_vanish(fx.slot);
 	nothing = ioremap(start, SZ_4K);
-	KUNIT_ASSERT_NOT_NULL(test, nothing);
+	KUNIT_ASSERT_TRUE(test, nothing);
 	KUNIT_EXPECT_EQ(test, ioread32(nothing), ~0U);
 	iounmap(nothing);
 }

@@ -92,7 +92,7 @@ static void power_asleep(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, pci_enable_device(fx.pdev), 0);
 	regs = pci_iomap(fx.pdev, LAB_CARD_REGS, 0);
-	KUNIT_ASSERT_NOT_NULL(test, regs);
+	KUNIT_ASSERT_TRUE(test, regs);
 	KUNIT_EXPECT_EQ(test, pci_set_power_state(fx.pdev, PCI_D3hot), 0);
 	umlab_expect_violation(fx.slot, UMLAB_VIOLATION_POWER);
 	KUNIT_EXPECT_EQ(test, ioread32(regs + LAB_CARD_ID), ~0U);

@@ -119,7 +119,7 @@ static void usermap_memory(struct kunit *test)
 		u32 *device = umlab_bar_memory(fx->slot, LAB_CARD_MEMORY);
 		u32 word = 0x1234;
 
-		KUNIT_ASSERT_NOT_NULL(test, kernel);
+		KUNIT_ASSERT_TRUE(test, kernel);
 		KUNIT_EXPECT_EQ(test, lab_store(addr + 8, &word, 4), LAB_OK);
 		KUNIT_EXPECT_EQ(test, ioread32(kernel + 8), word);
 		KUNIT_EXPECT_EQ(test, device[2], word);

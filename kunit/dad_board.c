@@ -145,7 +145,7 @@ static void board_bar_memory(struct kunit *test)
 	struct lab_rig *rig = lab_rig_plug(test);
 	void __iomem *bar = pci_iomap(rig->pdev, DAD_BAR_MEMORY, 0);
 
-	KUNIT_ASSERT_NOT_NULL(test, bar);
+	KUNIT_ASSERT_TRUE(test, bar);
 	iowrite32(0x12345678, bar);
 	iowrite8(0x9a, bar + rig->size - 1);
 	KUNIT_EXPECT_EQ(test, ioread32(rig->regs + DAD_WINDOW), 0x12345678);

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/poll.h>
 #include <linux/sizes.h>
+#include <linux/string_choices.h>
 
 #include "lib/dad.h"
 #include "lib/dad_flight.h"
@@ -47,7 +48,7 @@ static void mapping_expect(struct lab_dad_user *user, bool write, size_t at,
 {
 	KUNIT_EXPECT_EQ_MSG(user->dad.test,
 			    lab_dad_user_move(user, write, at, len, pos), len,
-			    "%s of %zu bytes", write ? "write" : "read", len);
+			    "%s of %zu bytes", str_write_read(write), len);
 }
 
 /* Expect so many events like this one since @begin. */

@@ -76,7 +76,7 @@ static void flr_expect_failed(const struct lab_dad *dad, struct file *file,
 	KUNIT_EXPECT_EQ(test, lab_dad_read(file, addr, 100, 0), -EIO);
 	KUNIT_EXPECT_EQ(test, lab_dad_write(file, addr, PAGE_SIZE + 1, 0),
 			-EIO);
-	KUNIT_EXPECT_TRUE(test, lab_dad_poll(file) & EPOLLERR);
+	KUNIT_EXPECT_TRUE(test, lab_dad_poll(file) & POLLERR);
 	KUNIT_EXPECT_FALSE(test, lab_dad_masters(dad->pdev) &&
 			   pci_device_is_present(dad->pdev));
 }

@@ -300,7 +300,7 @@ static void node_outlived(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_dad_read(old, addr, 1500, 0), -ENODEV);
 	KUNIT_EXPECT_EQ(test, lab_dad_write(old, addr, 10, 0), -ENODEV);
 	KUNIT_EXPECT_EQ(test, lab_dad_ioctl(old, DAD_IOC_INFO, &info), -ENODEV);
-	KUNIT_EXPECT_EQ(test, lab_dad_poll(old), EPOLLERR | EPOLLHUP);
+	KUNIT_EXPECT_EQ(test, lab_dad_poll(old), POLLERR | POLLHUP);
 	lab_close(test, old);
 	node_expect_read(&dad, file, addr, 0);
 	KUNIT_EXPECT_EQ(test, lab_dad_counter(&dad, "requests"), 2);

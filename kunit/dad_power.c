@@ -163,7 +163,7 @@ static void power_stream(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_dad_resume(&dad), 0);
 	seen = lab_ring_look(&ring);
 	KUNIT_EXPECT_EQ(test, seen.state, DAD_STATE_FAILED);
-	KUNIT_EXPECT_TRUE(test, lab_dad_poll(ring.file) & EPOLLERR);
+	KUNIT_EXPECT_TRUE(test, lab_dad_poll(ring.file) & POLLERR);
 	KUNIT_EXPECT_EQ(test, lab_ring_try_give(&ring, 1), -EPIPE);
 	lab_ring_stop(&ring);
 	lab_ring_start(&ring);
@@ -299,7 +299,7 @@ static void power_turns_away(struct kunit *test)
 		}
 	}
 	KUNIT_EXPECT_EQ(test, lab_dad_resume(&dad), 0);
-	KUNIT_EXPECT_NE(test, lab_dad_poll(file) & EPOLLIN, 0);
+	KUNIT_EXPECT_NE(test, lab_dad_poll(file) & POLLIN, 0);
 	power_expect_awake(&dad, addr);
 }
 

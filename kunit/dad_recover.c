@@ -214,10 +214,10 @@ static void recover_often(struct kunit *test)
 static void recover_expect_stream(const struct lab_ring *ring, u32 state)
 {
 	struct kunit *test = ring->dad->test;
-	__poll_t failed = state == DAD_STATE_FAILED ? EPOLLERR : 0;
+	unsigned int failed = state == DAD_STATE_FAILED ? POLLERR : 0;
 
 	KUNIT_EXPECT_EQ(test, lab_ring_look(ring).state, state);
-	KUNIT_EXPECT_EQ(test, lab_dad_poll(ring->file) & EPOLLERR, failed);
+	KUNIT_EXPECT_EQ(test, lab_dad_poll(ring->file) & POLLERR, failed);
 }
 
 static struct lab_ring recover_start(struct lab_bed *bed)

@@ -79,7 +79,7 @@ static void remove_busy(struct kunit *test, bool surprise)
 		threads[i] = lab_dad_thread(test, flight->file, i, spare, 100,
 					    0);
 	poll = lab_ring_poll_begin(test, flight->file,
-				   LAB_FLIGHT_READY | EPOLLHUP);
+				   LAB_FLIGHT_READY | POLLHUP);
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		KUNIT_EXPECT_TRUE(test, lab_dad_thread_waits(threads[i]));
 	lab_flight_unplug(flight, surprise);
@@ -88,7 +88,7 @@ static void remove_busy(struct kunit *test, bool surprise)
 				    "request %u", i);
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		KUNIT_EXPECT_EQ(test, lab_dad_thread_end(threads[i]), -ENODEV);
-	KUNIT_EXPECT_EQ(test, lab_ring_poll_end(poll), EPOLLERR | EPOLLHUP);
+	KUNIT_EXPECT_EQ(test, lab_ring_poll_end(poll), POLLERR | POLLHUP);
 	lab_expect_touch(test, memory, false, LAB_SIGBUS);
 	KUNIT_EXPECT_EQ(test, lab_munmap(memory, 1), 0);
 	remove_expect_dead(flight);
@@ -146,9 +146,9 @@ static void remove_stream(struct kunit *test)
 	shape.sample_ns = DAD_SAMPLE_MAX;
 	ring = lab_ring_new(&dad, shape);
 	lab_ring_start(&ring);
-	poll = lab_ring_poll_begin(test, ring.file, EPOLLIN | EPOLLHUP);
+	poll = lab_ring_poll_begin(test, ring.file, POLLIN | POLLHUP);
 	umlab_unplug(test, dad.slot);
-	KUNIT_EXPECT_EQ(test, lab_ring_poll_end(poll), EPOLLERR | EPOLLHUP);
+	KUNIT_EXPECT_EQ(test, lab_ring_poll_end(poll), POLLERR | POLLHUP);
 	lab_expect_touch(test, ring.addr, false, LAB_SIGBUS);
 	lab_dad_expect_gone(test, ring.file, addr);
 	lab_ring_close(&ring);

@@ -179,7 +179,7 @@ static void reset_failed_moves(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lab_bed_submit(bed, 0, shape, false),
 				-EIO);
 	}
-	KUNIT_EXPECT_EQ(test, lab_dad_poll(bed->file), EPOLLERR);
+	KUNIT_EXPECT_EQ(test, lab_dad_poll(bed->file), POLLERR);
 	KUNIT_EXPECT_EQ(test, 0, umlab_journal_count(bed->dad.slot, begin, wrote));
 	lab_bed_rest(bed);
 	lab_bed_expect_left_alone(bed);
@@ -197,7 +197,7 @@ static void reset_failed_refuses(struct kunit *test)
 	lab_bed_hang(bed, true);
 	KUNIT_EXPECT_EQ(test, lab_bed_move(bed, LAB_BED_PAGE, false), -EIO);
 	lab_dad_expect_state(&bed->dad, "failed");
-	KUNIT_EXPECT_EQ(test, lab_dad_poll(ring.file), EPOLLERR);
+	KUNIT_EXPECT_EQ(test, lab_dad_poll(ring.file), POLLERR);
 	KUNIT_EXPECT_EQ(test, -EIO,
 			lab_dad_ioctl(ring.file, DAD_IOC_START, NULL));
 	KUNIT_EXPECT_EQ(test, -EIO,
@@ -281,7 +281,7 @@ static void reset_stream(struct kunit *test)
 	lab_ring_wait(&ring, 1);
 	reset_with_core(bed);
 	KUNIT_EXPECT_EQ(test, lab_ring_look(&ring).state, DAD_STATE_FAILED);
-	KUNIT_EXPECT_TRUE(test, lab_dad_poll(ring.file) & EPOLLERR);
+	KUNIT_EXPECT_TRUE(test, lab_dad_poll(ring.file) & POLLERR);
 	lab_ring_expect_quiet(&ring);
 	lab_ring_stop(&ring);
 	lab_ring_start(&ring);

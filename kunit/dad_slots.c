@@ -151,8 +151,8 @@ static void slots_poll(struct kunit *test)
 	struct lab_ring_poll *reader, *writer;
 
 	lab_flight_submit_all(flight, flight->file);
-	reader = lab_ring_poll_begin(test, flight->file, EPOLLIN);
-	writer = lab_ring_poll_begin(test, other, EPOLLOUT);
+	reader = lab_ring_poll_begin(test, flight->file, POLLIN);
+	writer = lab_ring_poll_begin(test, other, POLLOUT);
 	KUNIT_EXPECT_FALSE(test, completion_done(&reader->woken));
 	KUNIT_EXPECT_FALSE(test, completion_done(&writer->woken));
 	lab_flight_release(flight);
@@ -171,14 +171,14 @@ static void slots_gone(struct kunit *test, bool surprise)
 	unsigned int nr;
 
 	lab_flight_submit_all(flight, flight->file);
-	poll = lab_ring_poll_begin(test, flight->file, EPOLLIN | EPOLLHUP);
+	poll = lab_ring_poll_begin(test, flight->file, POLLIN | POLLHUP);
 	thread = lab_dad_thread(test, flight->file, false, addr, 100, 0);
 	KUNIT_EXPECT_TRUE(test, lab_dad_thread_waits(thread));
 	KUNIT_EXPECT_FALSE(test, completion_done(&poll->woken));
 	lab_flight_unplug(flight, surprise);
 
-	KUNIT_EXPECT_EQ(test, lab_ring_poll_end(poll) & (EPOLLERR | EPOLLHUP),
-			EPOLLERR | EPOLLHUP);
+	KUNIT_EXPECT_EQ(test, lab_ring_poll_end(poll) & (POLLERR | POLLHUP),
+			POLLERR | POLLHUP);
 	KUNIT_EXPECT_EQ(test, lab_dad_thread_end(thread), -ENODEV);
 	for (nr = 0; nr < LAB_FLIGHT_SLOTS; nr++)
 		KUNIT_EXPECT_EQ_MSG(test, lab_flight_wait(flight, nr), -ENODEV,

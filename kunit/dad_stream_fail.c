@@ -43,7 +43,7 @@ static struct dad_advance fail_wait(const struct lab_ring *ring)
 						seen.given);
 	}
 	KUNIT_EXPECT_EQ(test, seen.state, DAD_STATE_FAILED);
-	KUNIT_EXPECT_TRUE(test, lab_dad_poll(ring->file) & EPOLLERR);
+	KUNIT_EXPECT_TRUE(test, lab_dad_poll(ring->file) & POLLERR);
 	KUNIT_EXPECT_EQ(test, lab_ring_try_give(ring, 1), -EPIPE);
 	return seen;
 }
@@ -58,7 +58,7 @@ static void fail_expect_restart(const struct lab_ring *ring)
 		lab_ring_fill(ring, block + ring->shape.blocks);
 	lab_ring_start(ring);
 	KUNIT_EXPECT_FALSE(ring->dad->test,
-			   lab_dad_poll(ring->file) & EPOLLERR);
+			   lab_dad_poll(ring->file) & POLLERR);
 	lab_ring_wait(ring, 2);
 	for (block = 0; block < 2; block++)
 		lab_ring_expect(ring, block, 0);
@@ -238,7 +238,7 @@ static void fail_expect_gone(const struct lab_ring *ring)
 {
 	struct dad_ring shape = ring->shape;
 	struct kunit *test = ring->dad->test;
-	const __poll_t gone = EPOLLERR | EPOLLHUP;
+	const unsigned int gone = POLLERR | POLLHUP;
 
 	KUNIT_EXPECT_EQ(test, lab_dad_poll(ring->file) & gone, gone);
 	KUNIT_EXPECT_EQ(test, -ENODEV,
@@ -261,9 +261,9 @@ static void fail_unbind(struct kunit *test)
 
 	lab_ring_start(&ring);
 	lab_ring_wait(&ring, 1);
-	poll = lab_ring_poll_begin(test, ring.file, EPOLLHUP);
+	poll = lab_ring_poll_begin(test, ring.file, POLLHUP);
 	device_release_driver(&dad.pdev->dev);
-	KUNIT_EXPECT_TRUE(test, lab_ring_poll_end(poll) & EPOLLHUP);
+	KUNIT_EXPECT_TRUE(test, lab_ring_poll_end(poll) & POLLHUP);
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dad.slot), 0);
 	lab_ring_expect_quiet(&ring);
 	fail_expect_gone(&ring);
@@ -301,13 +301,13 @@ static void fail_gone(struct kunit *test)
 	if (way->direction == DAD_RING_OUT)
 		lab_ring_give(&ring, 4);
 	lab_ring_wait(&ring, 1);
-	poll = lab_ring_poll_begin(test, ring.file, EPOLLHUP);
+	poll = lab_ring_poll_begin(test, ring.file, POLLHUP);
 	if (way->vanish) {
 		umlab_vanish(dad.slot);
 		lab_ring_sleep(&ring, 4);
 	}
 	umlab_unplug(test, dad.slot);
-	KUNIT_EXPECT_TRUE(test, lab_ring_poll_end(poll) & EPOLLHUP);
+	KUNIT_EXPECT_TRUE(test, lab_ring_poll_end(poll) & POLLHUP);
 	fail_expect_gone(&ring);
 }
 

@@ -13,9 +13,9 @@
 #include "lib/node.h"
 #include "lib/space.h"
 
-#define RUN_IN	(EPOLLIN | EPOLLRDNORM)
-#define RUN_OUT	(EPOLLOUT | EPOLLWRNORM)
-#define RUN_EVENTS	(RUN_IN | RUN_OUT | EPOLLERR | EPOLLHUP)
+#define RUN_IN	(POLLIN | POLLRDNORM)
+#define RUN_OUT	(POLLOUT | POLLWRNORM)
+#define RUN_EVENTS	(RUN_IN | RUN_OUT | POLLERR | POLLHUP)
 
 /* What is in the ring stays; nothing comes, and nothing is taken. */
 static void run_stop(struct kunit *test)
@@ -128,7 +128,7 @@ static void run_too_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lab_ring_try_give(&out, 1), -EINVAL);
 }
 
-static __poll_t run_poll(const struct lab_ring *ring)
+static unsigned int run_poll(const struct lab_ring *ring)
 {
 	return lab_dad_poll(ring->file) & RUN_EVENTS;
 }

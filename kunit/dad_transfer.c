@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/string_choices.h>
 #include <linux/vmalloc.h>
 
 #include "lib/dad.h"
@@ -54,7 +55,7 @@ static void transfer_expect(struct lab_dad_user *user, bool write, size_t at,
 	char step[80];
 
 	scnprintf(step, sizeof(step), "%s of %zu bytes at %#zx, %#llx there",
-		  write ? "write" : "read", len, at, pos);
+		  str_write_read(write), len, at, pos);
 	KUNIT_EXPECT_EQ_MSG(user->dad.test,
 			    lab_dad_user_move(user, write, at, len, pos), want,
 			    "%s", step);

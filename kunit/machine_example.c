@@ -69,7 +69,7 @@ static void example_counter(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, pci_enable_device(pdev), 0);
 	regs = pci_iomap(pdev, 0, 0);
-	KUNIT_ASSERT_NOT_NULL(test, regs);
+	KUNIT_ASSERT_TRUE(test, regs);
 	iowrite32(~0, regs);
 	KUNIT_EXPECT_EQ(test, ioread32(regs), ~0U);
 	iowrite32(3, regs);

@@ -12,6 +12,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
+#include <linux/string_choices.h>
 
 #include "gate.h"
 #include "ledger.h"
@@ -67,7 +68,7 @@ static void gate_refuse(const struct gate_access *access,
 	text.fmt = fmt;
 	text.va = &args;
 	umlab_slot_violation(access->slot, kind, "%s of %#zx bytes at %#llx: %pV",
-			     access->write ? "write" : "read", access->size,
+			     str_write_read(access->write), access->size,
 			     access->bus, &text);
 	va_end(args);
 }

@@ -9,6 +9,7 @@
 #include <linux/bitfield.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/string_choices.h>
 
 #include "dad.h"
 
@@ -103,7 +104,7 @@ static const struct regs_rule *regs_rule(u32 offset)
 static const struct regs_rule *regs_access(struct board *board, u32 offset,
 					   unsigned int size, u32 how)
 {
-	const char *verb = how == REGS_R ? "read" : "write";
+	const char *verb = str_read_write(how == REGS_R);
 	const struct regs_rule *rule = regs_rule(offset);
 
 	if (size != 4)
@@ -118,7 +119,7 @@ static const struct regs_rule *regs_access(struct board *board, u32 offset,
 		umlab_model_violation(board->slot,
 				      "%s of %s (%#x), which is %s only", verb,
 				      rule->name, offset,
-				      how == REGS_R ? "write" : "read");
+				      str_write_read(how == REGS_R));
 	else
 		return rule;
 	return NULL;

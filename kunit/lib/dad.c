@@ -357,9 +357,9 @@ long lab_dad_ioctl(struct file *file, unsigned int cmd, void *arg)
 	return ret;
 }
 
-__poll_t lab_dad_poll(struct file *file)
+unsigned int lab_dad_poll(struct file *file)
 {
-	return vfs_poll(file, NULL);
+	return mangle_poll(vfs_poll(file, NULL));
 }
 
 static void dad_aio_complete(struct kiocb *iocb, long result)

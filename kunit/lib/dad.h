@@ -232,9 +232,9 @@ long lab_dad_ioctl(struct file *file, unsigned int cmd, void *arg);
  * lab_dad_poll() - poll(), without waiting
  * @file: the file
  *
- * Return: EPOLL*.
+ * Return: POLL*, as user space sees them.
  */
-__poll_t lab_dad_poll(struct file *file);
+unsigned int lab_dad_poll(struct file *file);
 
 /**
  * struct lab_dad_aio - an asynchronous read or write

@@ -249,7 +249,7 @@ void lab_dad_expect_gone(struct kunit *test, struct file *file,
 		.sample_ns = DAD_SAMPLE_MAX,
 	};
 	struct dad_advance advance = { .abi = DAD_ABI };
-	const __poll_t gone = EPOLLERR | EPOLLHUP;
+	const unsigned int gone = POLLERR | POLLHUP;
 	struct dad_info info = { };
 
 	KUNIT_EXPECT_EQ(test, lab_dad_read(file, addr, 100, 0), -ENODEV);

@@ -36,7 +36,7 @@ struct kunit;
 #define LAB_FLIGHT_USER		2
 
 /* What poll() says of a board that has a slot to spare */
-#define LAB_FLIGHT_READY	(EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM)
+#define LAB_FLIGHT_READY	(POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM)
 
 /**
  * struct lab_flight_request - a read or write

@@ -271,11 +271,11 @@ static void liar_stream(struct lab_liar *liar)
 /* A board that failed is reset, as often as it takes; gone it is not. */
 static void liar_revive(struct lab_liar *liar)
 {
-	__poll_t events = lab_dad_poll(liar->bed->file);
+	unsigned int events = lab_dad_poll(liar->bed->file);
 
-	if (events & EPOLLHUP)
+	if (events & POLLHUP)
 		liar_wrong(liar, "it is said to be gone", 0);
-	else if (events & EPOLLERR)
+	else if (events & POLLERR)
 		pci_reset_function(liar->bed->dad.pdev);
 }
 

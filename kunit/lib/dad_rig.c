@@ -126,7 +126,7 @@ static void rig_begin(struct lab_rig *rig)
 	unsigned int bits = rig_bits(rig->revision);
 
 	rig->regs = pci_iomap(rig->pdev, DAD_BAR_REGS, 0);
-	KUNIT_ASSERT_NOT_NULL(test, rig->regs);
+	KUNIT_ASSERT_TRUE(test, rig->regs);
 	if (!bits)
 		return;
 	KUNIT_ASSERT_EQ(test, 0, dma_set_mask_and_coherent(rig->dma.dev,

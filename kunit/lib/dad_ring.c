@@ -315,7 +315,7 @@ static void ring_leave(void *data)
 }
 
 struct lab_ring_poll *lab_ring_poll_begin(struct kunit *test, struct file *file,
-					  __poll_t events)
+					  unsigned int events)
 {
 	struct lab_ring_poll *poll = kunit_kzalloc(test, sizeof(*poll),
 						   GFP_KERNEL);
@@ -326,22 +326,23 @@ struct lab_ring_poll *lab_ring_poll_begin(struct kunit *test, struct file *file,
 	poll->events = events;
 	init_completion(&poll->woken);
 	init_poll_funcptr(&poll->table, ring_queue);
-	poll->table._key = events | EPOLLERR | EPOLLHUP;
+	poll->table._key = demangle_poll(events) | EPOLLERR | EPOLLHUP;
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, ring_leave,
 							   poll));
-	KUNIT_EXPECT_EQ(test, 0, vfs_poll(file, &poll->table) & events);
+	KUNIT_EXPECT_EQ(test, 0,
+			mangle_poll(vfs_poll(file, &poll->table)) & events);
 	return poll;
 }
 
-__poll_t lab_ring_poll_end(struct lab_ring_poll *poll)
+unsigned int lab_ring_poll_end(struct lab_ring_poll *poll)
 {
 	unsigned long timeout = msecs_to_jiffies(LAB_DAD_LONG);
 	unsigned int tries;
-	__poll_t found = 0;
+	unsigned int found = 0;
 
 	for (tries = 0; tries < RING_TRIES && !(found & poll->events) &&
 	     wait_for_completion_timeout(&poll->woken, timeout); tries++)
-		found = vfs_poll(poll->file, NULL);
+		found = mangle_poll(vfs_poll(poll->file, NULL));
 	kunit_release_action(poll->test, ring_leave, poll);
 	return found;
 }

@@ -196,7 +196,7 @@ void lab_ring_expect_quiet(const struct lab_ring *ring);
  * struct lab_ring_poll - a process that waits in poll()
  * @test: the test
  * @file: what for
- * @events: and which events, EPOLL*
+ * @events: and which events, POLL*
  * @table: what the driver's poll method gets
  * @entries: where it has put us
  * @queues: the wait queues
@@ -206,7 +206,7 @@ void lab_ring_expect_quiet(const struct lab_ring *ring);
 struct lab_ring_poll {
 	struct kunit *test;
 	struct file *file;
-	__poll_t events;
+	unsigned int events;
 	poll_table table;
 	wait_queue_entry_t entries[LAB_RING_POLL_QUEUES];
 	wait_queue_head_t *queues[LAB_RING_POLL_QUEUES];
@@ -218,13 +218,13 @@ struct lab_ring_poll {
  * lab_ring_poll_begin() - begin to wait in poll(); none of the events may be there yet
  * @test: the test
  * @file: what for
- * @events: which events, EPOLL*
+ * @events: which events, POLL*
  *
  * Return: the process; ends when the test does, or by lab_ring_poll_end(), and has to
  * before the file is closed.
  */
 struct lab_ring_poll *lab_ring_poll_begin(struct kunit *test, struct file *file,
-					  __poll_t events);
+					  unsigned int events);
 
 /**
  * lab_ring_poll_end() - wait until poll() returns
@@ -232,9 +232,9 @@ struct lab_ring_poll *lab_ring_poll_begin(struct kunit *test, struct file *file,
  *
  * It fails if nobody wakes it in LAB_DAD_LONG, be the events there or not.
  *
- * Return: EPOLL*, as poll() found them at last; 0: nobody woke it.
+ * Return: POLL*, as poll() found them at last; 0: nobody woke it.
  */
-__poll_t lab_ring_poll_end(struct lab_ring_poll *poll);
+unsigned int lab_ring_poll_end(struct lab_ring_poll *poll);
 
 /**
  * enum lab_area - what of a board can be mapped
