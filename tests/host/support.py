@@ -32,7 +32,7 @@ class FolderTest(unittest.TestCase):
     where: Optional[str] = None
 
     def setUp(self) -> None:
-        # pylint: disable=consider-using-with
+        # Removed by addCleanup().  # pylint: disable=consider-using-with
         folder = tempfile.TemporaryDirectory(prefix='umlab-test-',
                                              dir=self.where)
         self.addCleanup(folder.cleanup)

@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 from pathlib import Path
-from typing import List, Set
+from typing import Callable, List, Set
 
 from .support import OBJECTS, REPO, sources
 
@@ -58,8 +58,8 @@ def _objects(folder: Path) -> List[str]:
 def _of_model(include: str) -> bool:
     """Whether this is what suites see of a device model that we have."""
     found = re.fullmatch(r'<umlab/(\w+)\.h>', include)
-    return bool(found) and \
-        (REPO / _MODELS / f'{found[1]}.c').is_file()  # type: ignore[index]
+    return found is not None and \
+        (REPO / _MODELS / f'{found[1]}.c').is_file()
 
 
 def driver_may(path: Path, include: str) -> bool:
@@ -138,7 +138,8 @@ def program_may(path: Path, include: str) -> bool:
 class LayeringTest(unittest.TestCase):
     """Every include of every file."""
 
-    def _check(self, folder: str, may) -> None:  # type: ignore
+    def _check(self, folder: str,
+               may: Callable[[Path, str], bool]) -> None:
         files = sources(folder)
         self.assertTrue(files)
         for path in files:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import List
+from typing import Callable, List
 
 from .support import OBJECTS, REPO, FolderTest
 
@@ -49,7 +49,7 @@ class EndingTest(FolderTest):
                              folder=str(self.build), marker=self.marker,
                              kernel=str(OBJECTS / 'linux'))
         # Even if these tests run in the background of a shell, where Ctrl-C is
-        # ignored.
+        # ignored. It is waited for by stop(), and there are no threads.
         # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
         self.parent = subprocess.Popen(
             ['sh', '-c', f'"$@" {self.marker}; exit $?', 'sh', sys.executable,
@@ -66,7 +66,7 @@ class EndingTest(FolderTest):
                 os.kill(pid, signal.SIGKILL)
         self.parent.wait()
 
-    def wait_for(self, condition) -> None:  # type: ignore
+    def wait_for(self, condition: Callable[[], object]) -> None:
         """Until @condition() holds, or the test fails."""
         for _ in range(1500):
             if condition():
@@ -90,11 +90,11 @@ class EndingTest(FolderTest):
 
     def run_processes(self) -> List[int]:
         """The watcher and its worker, in this order."""
-        pids = [pid for pid in self.alive(Path(sys.executable).name)]
+        pids = self.alive(Path(sys.executable).name)
         self.assertEqual(len(pids), 2)
 
         def parent(pid: int) -> int:
-            stat = Path(f'/proc/{pid}/stat').read_text()
+            stat = Path(f'/proc/{pid}/stat').read_text(encoding='ascii')
             return int(stat.rpartition(')')[2].split()[1])
         return pids if parent(pids[1]) == pids[0] else pids[::-1]
 

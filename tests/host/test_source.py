@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 from typing import Dict, Tuple
 
-from lab import overlay, source
+from lab import cli, overlay, source
 
 from .support import REPO, FolderTest
 
@@ -143,7 +143,6 @@ class BuildFolderTest(FolderTest):
 
     def test_in_use(self) -> None:
         """Another run has it."""
-        from lab import cli  # pylint: disable=import-outside-toplevel
         with cli.build_folder(self.folder / 'build'):
             self.expect_refusal('another run is using')
 

@@ -58,8 +58,7 @@ def guarded(text: str) -> Set[str]:
 def locks_known(line: str, guards: Set[str]) -> bool:
     """Whether sparse said this because of what it has no idea of."""
     found = _CONTEXT.search(line)
-    return bool(found) and (found[1] in guards  # type: ignore[index]
-                            or found[1] in _UNBALANCED)  # type: ignore[index]
+    return found is not None and (found[1] in guards or found[1] in _UNBALANCED)
 
 
 class _CompiledTest(FolderTest):

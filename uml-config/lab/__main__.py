@@ -6,7 +6,8 @@ from pathlib import Path
 
 if __name__ == '__main__':
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from lab import cli  # pylint: disable=import-outside-toplevel
+    # Found by the path above.  # pylint: disable-next=import-outside-toplevel
+    from lab import cli
     sys.exit({'kunit': cli.kunit, 'shell': cli.shell, 'gdb': cli.gdb,
               'stress': cli.stress, 'soak': cli.soak,
               'report': cli.report, 'coverage': cli.make_coverage,

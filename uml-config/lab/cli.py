@@ -34,7 +34,7 @@ _LOCK = '.umlab-lock'
 
 
 @dataclass(frozen=True)
-class Request:
+class Request:  # pylint: disable=too-many-instance-attributes  # one a variable
     """What the user asked for.
 
     @build: the build folder.
@@ -157,7 +157,7 @@ def _split_args(args: Tuple[str, ...]) -> Tuple[argparse.Namespace, List[str]]:
         if getattr(known, option[2:]):
             raise LabError(f'ARGS: {option}: {why}')
     for word in rest:
-        name = word.split('=')[0]
+        name = word.partition('=')[0]
         for option in (*_FOR_THE_BUILD, *_NOT_HERE):
             # kunit.py would take it for the option and do nothing with it.
             if len(name) > 3 and option.startswith(name):

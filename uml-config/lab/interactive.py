@@ -60,7 +60,7 @@ def _to_foreground() -> None:
 
 def _run_on_terminal(kernel: Kernel, command: List[str]) -> int:
     """Run @command in the foreground; its exit status."""
-    # pylint: disable=subprocess-popen-preexec-fn
+    # We have no threads.  # pylint: disable=subprocess-popen-preexec-fn
     return subprocess.run(command, cwd=kernel.source.tree,
                           env=make_environment(), check=False,
                           preexec_fn=_to_foreground).returncode
@@ -105,7 +105,7 @@ def _terminal_words() -> List[str]:
 
 
 def arguments(kernel: Kernel, umid: Path, suite: str,
-               devices: Tuple[str, ...]) -> List[str]:
+              devices: Tuple[str, ...]) -> List[str]:
     """The command line of a kernel that runs @suite, or else is a shell."""
     ours = [f'uml_dir={umid}/', 'mem=1G']
     if suite:

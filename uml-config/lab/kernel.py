@@ -118,8 +118,8 @@ def _outputs(kernel: Kernel) -> Dict[str, object]:
     """What a build made and somebody else could have made anew."""
     config, linux = kernel.objects / '.config', kernel.objects / 'linux'
     return {
-        'config': hashlib.sha256(config.read_bytes()).hexdigest()
-                  if config.exists() else '',
+        'config': (hashlib.sha256(config.read_bytes()).hexdigest()
+                   if config.exists() else ''),
         'linux': linux.stat().st_mtime_ns if linux.exists() else 0,
         'initramfs': (kernel.objects / INITRAMFS).exists(),
     }

@@ -19,7 +19,7 @@ import os
 import signal
 import sys
 import time
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, NoReturn
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -148,6 +148,24 @@ def _watch(worker: int) -> int:
             return code if code >= 0 else 128 - code
 
 
+def _run_worker(job: Callable[[], int], cleanup: Callable[[], None],
+                watcher: int) -> NoReturn:
+    """Be the worker process, and clean up if the watcher cannot any more."""
+    code = 2
+    try:
+        code = _worker(job, watcher)
+        sys.stdout.flush()
+    except Exception:  # pylint: disable=broad-except  # whatever it was, it is shown
+        sys.excepthook(*sys.exc_info())
+    finally:
+        try:
+            if os.getppid() != watcher:
+                cleanup()
+        finally:
+            # The one way to end a fork: sys.exit() would unwind the watcher's frames.
+            os._exit(code)  # pylint: disable=protected-access
+
+
 def supervise(job: Callable[[], int], cleanup: Callable[[], None]) -> int:
     """Run @job in a worker process; return its exit status.
 
@@ -161,18 +179,7 @@ def supervise(job: Callable[[], int], cleanup: Callable[[], None]) -> int:
         _become_subreaper(parent)
         worker = os.fork()
         if worker == 0:
-            code = 2
-            try:
-                code = _worker(job, me)
-                sys.stdout.flush()
-            except Exception:  # pylint: disable=broad-except
-                sys.excepthook(*sys.exc_info())
-            finally:
-                try:
-                    if os.getppid() != me:
-                        cleanup()
-                finally:
-                    os._exit(code)
+            _run_worker(job, cleanup, me)
         return _watch(worker)
     except Interrupted as e:
         print(f'\numlab: {signal.Signals(e.signum).name}: ending the run',

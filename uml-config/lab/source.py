@@ -84,9 +84,9 @@ def _version(tree: Path, name: str) -> Tuple[int, int, int]:
     if not all(numbers) or not (tree / 'Kbuild').exists():
         raise LabError(f'{name} is no kernel source: give KERNEL_SRC a kernel'
                        ' tree or a tarball of one')
-    version = tuple(int(n[1]) for n in numbers if n)
-    release = '.'.join(map(str, version))
-    if version[:2] < OLDEST:
+    major, minor, patch = (int(n[1]) for n in numbers if n)
+    release = f'{major}.{minor}.{patch}'
+    if (major, minor) < OLDEST:
         raise LabError(f'{name} is Linux {release}: umlab needs'
                        f' {OLDEST[0]}.{OLDEST[1]} or later')
     for part, what in (('drivers/Kconfig', 'drivers/Kconfig'),
@@ -96,7 +96,7 @@ def _version(tree: Path, name: str) -> Tuple[int, int, int]:
         if not (tree / part).exists():
             raise LabError(f'{name} (Linux {release}) lacks {what}: give'
                            ' KERNEL_SRC a complete kernel source')
-    return version  # type: ignore[return-value]
+    return major, minor, patch
 
 
 def _check_space(build: Path) -> None:
