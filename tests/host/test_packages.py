@@ -15,7 +15,8 @@ _SCRIPT = REPO / 'uml-config/packages.sh'
 # What the script itself runs, and what it only looks for
 _RUN = ('sh', 'id', 'mktemp', 'rm', 'cat', 'test', 'cc')
 _LOOKED_FOR = ('gcc', 'make', 'flex', 'bison', 'bc', 'perl', 'python3',
-               'ccache', 'ld', 'cpio', 'lspci', 'xz', 'rsync')
+               'ccache', 'ld', 'cpio', 'lspci', 'xz', 'rsync', 'sparse', 'clang',
+               'spatch', 'shellcheck', 'pylint', 'mypy', 'flake8')
 
 
 class PackagesTest(FolderTest):
@@ -115,6 +116,20 @@ class PackagesTest(FolderTest):
         done = self.run_script('/some/tree', target='check')
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r'here: perl python3-yaml ')
+
+    def test_checkers(self) -> None:
+        """Each is in the package that has it, and only "make check" wants it."""
+        self.fake('perl', 'exit 0')
+        self.write('usr/src/linux-headers-6.12.9+deb12-amd64/Module.symvers')
+        self.assertEqual(self.run_script('/some/tree', target='check').returncode, 0)
+        for tool in ('sparse', 'clang', 'spatch', 'shellcheck', 'pylint', 'mypy',
+                     'flake8'):
+            self.lack(tool)
+        self.assertEqual(self.run_script('/some/tree').returncode, 0)
+        done = self.run_script('/some/tree', target='check')
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r'here: sparse clang coccinelle shellcheck'
+                                      r' pylint mypy flake8 ')
 
     def test_targets_need_more(self) -> None:
         """What one command alone runs is wanted for that command alone."""
