@@ -7,7 +7,6 @@ is compiled again.
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import List, Tuple
@@ -20,6 +19,13 @@ from .support import OBJECTS, TREE, sources
 _FINDING = re.compile(r'^(?:\.\./)*(?:drivers/umlab/)?(\S+?):\d+(?::\d+)?:'
                       r' (?:warning|error|fatal error): .*', re.M)
 
+# What some of our files are only compiled with
+_ALL = '''
+CONFIG_DEBUG_KMEMLEAK=y
+CONFIG_GCOV_KERNEL=y
+CONFIG_UMLAB_COVERAGE=y
+'''
+
 # What is compiled for UML's user space, not as a part of the kernel
 _PROGRAMS = ('harness/user/init.c',)
 
@@ -31,8 +37,8 @@ _EXTRA = ('-Wextra -Wno-unused-parameter -Wno-sign-compare'
 class Compiled:
     """A way of compiling: the object folder, and what make is told.
 
-    The configuration is that of the kernel that was built, as far as the
-    compiler is able to. With W=1, and -Wextra for the programs.
+    The configuration is that of the kernel that was built, with all of our files, as far
+    as the compiler is able to. With W=1, and -Wextra for the programs.
     """
 
     def __init__(self, name: str, *options: str, flags: str = '') -> None:
@@ -52,15 +58,15 @@ class Compiled:
 
     def prepare(self) -> None:
         """Have the configuration in the object folder."""
-        wanted = (OBJECTS / '.config').read_bytes()
+        wanted = (OBJECTS / '.config').read_text() + _ALL
         copy = self._objects / 'umlab-config'
-        if copy.exists() and copy.read_bytes() == wanted:
+        if copy.exists() and copy.read_text() == wanted:
             return
         self._objects.mkdir(exist_ok=True)
-        shutil.copyfile(OBJECTS / '.config', self._objects / '.config')
+        (self._objects / '.config').write_text(wanted)
         status, said = self._make('olddefconfig')
         assert status == 0, said
-        copy.write_bytes(wanted)
+        copy.write_text(wanted)
 
     def all(self) -> Tuple[int, str]:
         """Compile all of it: make's status, and what was said."""
