@@ -18,7 +18,7 @@
 #include <linux/reboot.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include <gcov.h>
+#include <kernel/gcov/gcov.h>
 #include <os.h>
 
 #include "coverage.h"

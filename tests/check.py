@@ -15,7 +15,7 @@ import time
 import unittest
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO, Tuple
+from typing import Tuple
 
 REPO = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPO / 'uml-config'), str(REPO / 'tests')]

@@ -7,10 +7,10 @@
 
 static unsigned long register_read(void *priv, unsigned int offset, int size)
 {
+	CLASS(umlab_spare, spare)();
 	const struct bar_mapping *map = priv;
 	struct umlab_slot *slot = map->slot;
 	unsigned int bar = map->index;
-	CLASS(umlab_spare, spare)();
 	bool on = umlab_slot_lock(slot);
 	struct umlab_event *event = umlab_slot_event(slot, UMLAB_READ, bar,
 						     offset, size, 0);
@@ -29,10 +29,10 @@ static unsigned long register_read(void *priv, unsigned int offset, int size)
 static void register_write(void *priv, unsigned int offset, int size,
 			   unsigned long value)
 {
+	CLASS(umlab_spare, spare)();
 	const struct bar_mapping *map = priv;
 	struct umlab_slot *slot = map->slot;
 	unsigned int bar = map->index;
-	CLASS(umlab_spare, spare)();
 	bool on = umlab_slot_lock(slot);
 
 	value &= ~0ULL >> (64 - 8 * size);

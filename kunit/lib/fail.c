@@ -15,7 +15,6 @@
 #include <mm/slab.h>
 #include <umlab/machine.h>
 #include <umlab/splat.h>
-#include <umlab/topology.h>
 
 #include "fail.h"
 #include "slabs.h"

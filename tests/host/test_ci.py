@@ -8,7 +8,7 @@ import re
 import unittest
 from typing import Any, Dict, Set
 
-import yaml
+import yaml  # type: ignore[import]  # Debian has no types of it.
 
 from lab import junit
 
@@ -43,7 +43,8 @@ _KEPT = {'build/results/', 'build/report.html', 'build/linux/.kunit-*/*.log'}
 _TOTAL = 'Total: lines 97.1 %, branches 86.2 %, functions 99.0 %'
 
 
-class _OnceOnly(yaml.SafeLoader):
+# It is yaml that has the ancestors.  # pylint: disable-next=too-many-ancestors
+class _OnceOnly(yaml.SafeLoader):  # type: ignore[misc]
     """A loader that does not let a key stand twice, of which YAML takes the last."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Dict[Any, Any]:
@@ -51,7 +52,8 @@ class _OnceOnly(yaml.SafeLoader):
         keys = [key.value for key, _ in node.value]
         if len(keys) != len(set(keys)):
             raise yaml.YAMLError(f'twice the same: {sorted(keys)}')
-        return super().construct_mapping(node, deep)
+        made: Dict[Any, Any] = super().construct_mapping(node, deep)
+        return made
 
 
 class CiTest(unittest.TestCase):
@@ -60,7 +62,8 @@ class CiTest(unittest.TestCase):
     def load(self, name: str) -> Dict[str, Any]:
         """What a YAML parser sees."""
         # pylint: disable=consider-using-with
-        found = yaml.load((_FOLDER / name).read_text(), Loader=_OnceOnly)
+        found: Dict[str, Any] = yaml.load((_FOLDER / name).read_text(),
+                                          Loader=_OnceOnly)
         self.assertIsInstance(found, dict)
         return found
 

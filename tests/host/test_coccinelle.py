@@ -116,10 +116,11 @@ class CoccinelleTest(FolderTest):
         for path, found in self.findings(rules(slow)).items():
             with self.subTest(path):
                 bad = [line for line in found if not
-                       any(line.startswith(what) for at, what in _FALSE if at == path)]
+                       any(line.startswith(what) for where, what in _FALSE
+                           if where == path)]
                 self.assertEqual(bad, [])
-                for at, what in known:
-                    self.assertTrue(at != path or
+                for where, what in known:
+                    self.assertTrue(where != path or
                                     any(line.startswith(what) for line in found),
                                     f'{what}: is not found any more')
 

@@ -59,15 +59,15 @@ def forget(kernel: Kernel) -> None:
         data.unlink()
 
 
-def left_out(table: Path) -> Dict[str, Set[str]]:
+def left_out(names: Path) -> Dict[str, Set[str]]:
     """The functions that are left out, by file."""
     found: Dict[str, Set[str]] = {}
-    for number, line in enumerate(table.read_text().splitlines(), 1):
+    for number, line in enumerate(names.read_text().splitlines(), 1):
         if not line or line.startswith('#'):
             continue
         entry = _LEFT_OUT.fullmatch(line)
         if not entry:
-            raise LabError(f'{table}:{number}: write "file function: reason"')
+            raise LabError(f'{names}:{number}: write "file function: reason"')
         found.setdefault(entry['file'], set()).add(entry['function'])
     return found
 
@@ -133,7 +133,7 @@ def ours(text: str, repo: Path, base: Path, out: Dict[str, Set[str]]) -> str:
         if not path.is_relative_to(repo):
             continue
         name = str(path.relative_to(repo))
-        if name.split('/')[0] not in GATES:
+        if name.partition('/')[0] not in GATES:
             continue
         stale -= {(name, line.split(',')[1]) for line in lines
                   if line.startswith('FN:')}
@@ -187,7 +187,7 @@ def table(files: Tuple[tracefile.File, ...]) -> str:
 
 def _below(files: Tuple[tracefile.File, ...], folder: str) -> tracefile.Coverage:
     return tracefile.total(file for file in files
-                           if file.path.split('/')[0] == folder)
+                           if file.path.partition('/')[0] == folder)
 
 
 def missed(files: Tuple[tracefile.File, ...]) -> List[str]:

@@ -87,8 +87,9 @@ def _parse(tree: Path, text: str) -> Tuple[Any, str]:
 
 def _json(test: Any, build_dir: str) -> str:
     kunit_json = importlib.import_module('kunit_json')
-    return kunit_json.get_json_result(
+    result: str = kunit_json.get_json_result(
         test, kunit_json.Metadata(arch='um', build_dir=build_dir))
+    return result
 
 
 _STATUS = {'SUCCESS': Status.PASSED, 'SKIPPED': Status.SKIPPED,
