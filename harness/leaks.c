@@ -6,7 +6,8 @@
  * It tells of each object it finds (kmemleak.verbose=1): who allocated it, and when. An
  * object has to be found twice in the same state, so two scans are needed.
  *
- * A suite with a suite_exit of its own is passed over; it may call umlab_scan_leaks().
+ * A suite with a suite_exit of its own is passed over; it may call umlab_scan_leaks(). What
+ * it has leaked is found with the next one otherwise.
  */
 
 #define pr_fmt(fmt) "umlab: " fmt
@@ -25,21 +26,30 @@
 /* Of kmemleak.c: SECS_SCAN_WAIT, and a bit for the scan itself */
 #define LEAKS_SCAN	(601 * HZ)
 
-void umlab_scan_leaks(void)
+static bool leaks_wanted;
+
+bool umlab_leaks_wanted(void)
 {
+	return READ_ONCE(leaks_wanted);
+}
+
+unsigned int umlab_scan_leaks(void)
+{
+	unsigned int before = umlab_splats_of(UMLAB_SPLAT_LEAK);
+
 	/* In real time it would take as long as it says. */
 	if (!umlab_time_is_virtual())
-		return;
+		return 0;
+	WRITE_ONCE(leaks_wanted, true);
 	schedule_timeout_uninterruptible(2 * LEAKS_SCAN);
+	WRITE_ONCE(leaks_wanted, false);
+	return umlab_splats_of(UMLAB_SPLAT_LEAK) - before;
 }
 
 static void leaks_suite_exit(struct kunit_suite *suite)
 {
-	unsigned int before = umlab_splats_of(UMLAB_SPLAT_LEAK);
-	unsigned int leaks;
+	unsigned int leaks = umlab_scan_leaks();
 
-	umlab_scan_leaks();
-	leaks = umlab_splats_of(UMLAB_SPLAT_LEAK) - before;
 	if (!leaks)
 		return;
 	pr_err("%s: %u leaks, see above\n", suite->name, leaks);

@@ -28,6 +28,7 @@
 #include <asm/sections.h>
 #include <umlab/splat.h>
 
+#include "leaks.h"
 #include "splat.h"
 
 /* The first that fits counts. */
@@ -53,6 +54,9 @@ static const struct {
 	{ "-unsafe lock order detected",		UMLAB_SPLAT_LOCKDEP },
 	{ "still has locks held!",			UMLAB_SPLAT_LOCKDEP },
 	{ "unreferenced object 0x",			UMLAB_SPLAT_LEAK },
+	/* A check that has ended, so that it finds nothing any more */
+	{ "Kernel memory leak detector disabled",	UMLAB_SPLAT_OTHER },
+	{ "ODEBUG: Out of memory. ODEBUG disabled",	UMLAB_SPLAT_OTHER },
 	{ "BUG: ",					UMLAB_SPLAT_OTHER },
 	{ "Oops: ",					UMLAB_SPLAT_OTHER },
 	{ "INFO: task ",				UMLAB_SPLAT_OTHER },
@@ -72,8 +76,10 @@ static const char *const splat_names[UMLAB_SPLATS] = {
 };
 
 static atomic_t splat_counts[UMLAB_SPLATS];
-/* That came while there was no test; leaks belong to their suite */
+/* That no test has failed for; leaks that are looked for belong to who looks */
 static atomic_t splat_strays = ATOMIC_INIT(0);
+/* The test that is under way has failed, and may still be skipped. */
+static bool splat_blamed;
 static const struct task_struct *splat_not_from;
 /* The WARN that is being printed is no splat. */
 static bool splat_claimed;
@@ -128,6 +134,12 @@ static struct kunit *splat_test(void)
 	return NULL;
 }
 
+void umlab_blame(struct kunit *test)
+{
+	kunit_set_failure(test);
+	WRITE_ONCE(splat_blamed, true);
+}
+
 static void splat_came(enum umlab_splat kind)
 {
 	struct kunit *test = splat_test();
@@ -136,8 +148,8 @@ static void splat_came(enum umlab_splat kind)
 	if (atomic_dec_if_positive(&splat_expected[kind]) >= 0)
 		return;
 	if (test)
-		kunit_set_failure(test);
-	else if (kind != UMLAB_SPLAT_LEAK)
+		umlab_blame(test);
+	else if (kind != UMLAB_SPLAT_LEAK || !umlab_leaks_wanted())
 		atomic_inc(&splat_strays);
 }
 
@@ -186,6 +198,8 @@ static void splat_heard(void *unused, const char *line, size_t len)
 	if (current == READ_ONCE(splat_not_from) && in_task())
 		return;
 	if (splat_is_result(line)) {
+		if (xchg(&splat_blamed, false) && strnstr(line, " # SKIP", len))
+			atomic_inc(&splat_strays);
 		umlab_splat_rearm();
 		if (IS_ENABLED(CONFIG_PROVE_LOCKING) && !debug_locks)
 			splat_rearm_lockdep();
@@ -244,7 +258,7 @@ static int splat_say(struct notifier_block *block, unsigned long action,
 	int strays = atomic_read(&splat_strays);
 
 	if (strays)
-		pr_err("%d reports of bugs came while there was no test\n", strays);
+		pr_err("%d reports of bugs have failed no test\n", strays);
 	return NOTIFY_DONE;
 }
 

@@ -5,6 +5,18 @@
 #ifndef _UMLAB_HARNESS_SPLAT_H
 #define _UMLAB_HARNESS_SPLAT_H
 
+struct kunit;
+
+/**
+ * umlab_blame() - fail a test, whose thread may be another one
+ * @test: the test
+ *
+ * Should it be skipped after that, which KUnit takes for its result, the run fails.
+ *
+ * Context: any.
+ */
+void umlab_blame(struct kunit *test);
+
 /**
  * umlab_splat_claim() - the WARN that is being printed is counted as something else
  *

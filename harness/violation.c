@@ -59,7 +59,7 @@ static bool violation_count(struct umlab_slot *slot, enum umlab_violation kind)
 	scoped_guard(irqsave)
 		umlab_slot_event(slot, UMLAB_VIOLATED, 0, kind, 0, 0);
 	if (!expected && watch->test)
-		kunit_set_failure(watch->test);
+		umlab_blame(watch->test);
 	return expected;
 }
 
@@ -102,7 +102,7 @@ void umlab_slot_complaint(unsigned int devfn, enum umlab_violation kind)
 static bool violation_mistrust(struct umlab_slot *slot, void *unused)
 {
 	if (slot->watch.test)
-		kunit_set_failure(slot->watch.test);
+		umlab_blame(slot->watch.test);
 	return false;
 }
 
@@ -118,7 +118,7 @@ void umlab_slot_lost(struct umlab_slot *slot, const char *why)
 	violation_name(slot, name, sizeof(name));
 	pr_err("%s: %s\n", name, why);
 	if (slot->watch.test)
-		kunit_set_failure(slot->watch.test);
+		umlab_blame(slot->watch.test);
 }
 
 void umlab_slot_violation(struct umlab_slot *slot, enum umlab_violation kind,

@@ -6,18 +6,20 @@
 
 #include <kunit/test.h>
 #include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "lib/fail.h"
 
 #define FAIL_PIECES	3
-#define FAIL_LOST	32	/* more than the helper has it fail */
+#define FAIL_LOST	64	/* more than the helper has it fail */
 
 /**
  * enum fail_flaw - what is wrong with an operation
  * @FAIL_RIGHT: nothing
  * @FAIL_LEAK: if the last piece fails, it forgets the first
+ * @FAIL_PAGE: likewise, and it is a page
  * @FAIL_ERROR: it returns the wrong error for the second
  * @FAIL_STUCK: once it has failed, it fails
  * @FAIL_ALWAYS: it fails without a reason
@@ -25,6 +27,7 @@
 enum fail_flaw {
 	FAIL_RIGHT,
 	FAIL_LEAK,
+	FAIL_PAGE,
 	FAIL_ERROR,
 	FAIL_STUCK,
 	FAIL_ALWAYS,
@@ -79,6 +82,8 @@ static long fail_toy_failed(struct fail_toy *toy, unsigned int at)
 	toy->stuck = toy->flaw == FAIL_STUCK;
 	if (leaks)
 		toy->lost[toy->losses++] = toy->piece[0];
+	if (toy->flaw == FAIL_PAGE && toy->losses < FAIL_LOST)
+		toy->lost[toy->losses++] = (void *)__get_free_page(GFP_KERNEL);
 	fail_toy_free(toy, leaks, at);
 	return at == 1 && toy->flaw == FAIL_ERROR ? -EIO : -ENOMEM;
 }
@@ -141,6 +146,7 @@ static const struct {
 	enum fail_flaw flaw;
 } fail_flaws[] = {
 	{ "leak", FAIL_LEAK },
+	{ "leaked page", FAIL_PAGE },
 	{ "wrong error", FAIL_ERROR },
 	{ "stuck afterwards", FAIL_STUCK },
 	{ "fails without a reason", FAIL_ALWAYS },
@@ -155,12 +161,16 @@ static void fail_wrong(struct kunit *test)
 	struct lab_fail_points points;
 
 	/* Which has a better way to know. */
-	if (row->flaw == FAIL_LEAK && IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
+	if (row->flaw <= FAIL_PAGE && IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
 		kunit_skip(test, "leaks are left to kmemleak");
 	KUNIT_EXPECT_EQ(test, KUNIT_FAILURE, fail_status(test, &toy, &points));
 	KUNIT_EXPECT_EQ(test, 0, current->fail_nth);
-	while (toy.losses--)
-		kfree(toy.lost[toy.losses]);
+	while (toy.losses--) {
+		if (row->flaw == FAIL_PAGE)
+			free_page((unsigned long)toy.lost[toy.losses]);
+		else
+			kfree(toy.lost[toy.losses]);
+	}
 }
 
 static struct kunit_case fail_cases[] = {

@@ -106,7 +106,7 @@ static void fail_writing(struct kunit *test)
 {
 	struct fail_scull this = fail_begin(test);
 
-	/* Not in the first list, which needs no place: a place, a list, a page */
+	/* A list and a page; a place for the list copes, as xa_store() tries twice. */
 	this.node.pos = SZ_4M;
 	KUNIT_EXPECT_GE(test, fail_each(test, &fail_write_op, &this).failed, 3);
 	KUNIT_EXPECT_EQ(test, 0, lab_scull_trim(this.scull));

@@ -90,10 +90,15 @@ static void splat_kasan_vmalloc(void)
 
 static void splat_ubsan(void)
 {
-	unsigned int bits = 32;
+	/* What is behind the array is memory as well: KASAN has nothing to say. */
+	struct {
+		int array[4];
+		int behind[4];
+	} memory = { };
+	unsigned int index = 4;
 
-	OPTIMIZER_HIDE_VAR(bits);
-	WRITE_ONCE(bits, 1U << bits);
+	OPTIMIZER_HIDE_VAR(index);
+	READ_ONCE(memory.array[index]);
 }
 
 static void splat_locks(void)
@@ -182,7 +187,7 @@ static const struct splat_row splat_rows[] = {
 	{ "KASAN of vmalloc", splat_kasan_vmalloc, UMLAB_SPLAT_KASAN,
 	  IS_ENABLED(CONFIG_KASAN_VMALLOC) },
 	{ "UBSAN", splat_ubsan, UMLAB_SPLAT_UBSAN,
-	  IS_ENABLED(CONFIG_UBSAN_SHIFT) },
+	  IS_ENABLED(CONFIG_UBSAN_BOUNDS) },
 	{ "lockdep", splat_locks, UMLAB_SPLAT_LOCKDEP,
 	  IS_ENABLED(CONFIG_PROVE_LOCKING) },
 	{ "sleep while atomic", splat_atomic, UMLAB_SPLAT_ATOMIC,
@@ -277,6 +282,14 @@ static void splat_in_timer(struct kunit *test)
 static void splat_last(void *unused)
 {
 	splat_warn();
+}
+
+/* KUnit takes it for skipped, so the run fails. */
+static void splat_then_skip(struct kunit *test)
+{
+	if (splat_plant)
+		splat_warn();
+	kunit_skip(test, "as it wants");
 }
 
 /* By what is undone at the end, in the thread that cleans up */
@@ -381,6 +394,7 @@ static struct kunit_case splat_cases[] = {
 	KUNIT_CASE(splat_is_over),
 	KUNIT_CASE(splat_in_timer),
 	KUNIT_CASE(splat_at_the_end),
+	KUNIT_CASE(splat_then_skip),
 	KUNIT_CASE(splat_fails),
 	KUNIT_CASE(splat_counts),
 	KUNIT_CASE(splat_kinds),

@@ -69,7 +69,8 @@ struct lab_fail_op {
  * @test: the test
  * @slot: the function, if it is the function's affair
  * @point: what fails
- * @times: how often each point is made to fail; 0: as often as it takes to see a leak
+ * @times: how often each point is made to fail; 0: as often as it takes to see a leak. With
+ *	few, what the allocator does by itself looks like one
  */
 struct lab_fail {
 	struct kunit *test;
@@ -97,8 +98,8 @@ struct lab_fail_points {
  * @data: for it
  *
  * The test fails if it fails with another error than it may, if it fails though nothing
- * was made to, if it does not work afterwards, or if objects, mappings or
- * references to functions are left.
+ * was made to, if it does not work afterwards, or if objects, pages, pins of user pages,
+ * mappings or references to functions are left.
  *
  * Context: the test's thread.
  * Return: how many points there were.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leaks of kernel memory, by counting objects
+ * Leaks of kernel memory, by counting objects, pages and pins
  */
 
 #include <kunit/test.h>
+#include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 #include <linux/vmalloc.h>
 #include <mm/slab.h>
 
@@ -68,6 +70,11 @@ struct lab_slabs *lab_slabs_count(struct kunit *test)
 	/* What is too large for a cache comes in pages of its own, among those of all. */
 	slabs_add(slabs, "(pages of all)",
 		  global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B));
+	slabs_add(slabs, "(pins of user pages)",
+		  global_node_page_state(NR_FOLL_PIN_ACQUIRED) -
+		  global_node_page_state(NR_FOLL_PIN_RELEASED));
+	drain_all_pages(NULL);
+	slabs_add(slabs, "(pages in use)", totalram_pages() - nr_free_pages());
 	return slabs;
 }
 

@@ -86,6 +86,8 @@ class CoverageTest(FolderTest):
                                         tracefile.File('harness/b.c', harness))))
 
         self.assertEqual(missed(good, good), 0)
+        self.assertGreater(missed(tracefile.Coverage(), good), 0)
+        self.assertEqual(len(coverage.missed(())), 2)
         self.assertEqual(missed(bad, good), 2)
         self.assertEqual(missed(good, bad), 0)
         self.assertEqual(missed(good, tracefile.Coverage(tracefile.Count(100, 89))), 1)

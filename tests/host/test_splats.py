@@ -12,10 +12,14 @@ from lab.verdict import judge
 
 from .support import TREE, FolderTest
 
+# The rows that a configuration is there for
+_MUST = {'kasan': {'KASAN', 'KASAN of vmalloc', 'UBSAN'},
+         'debug': {'list', 'lockdep', 'sleep while atomic', 'bad page', 'SLUB'}}
+
 # What makes a report that umlab.plant=1 has it not declare
 _MAKERS = re.compile(r'umlab_splat\.(splat_comes\..*|splat_lockdep_again|splat_in_timer'
                      r'|splat_at_the_end)')
-_STRAY = 'reports outside of any test'
+_STRAY = 'reports that failed no test'
 
 
 class SplatsTest(FolderTest):
@@ -37,6 +41,8 @@ class SplatsTest(FolderTest):
         """What has to fail when nothing is declared."""
         makers = {name for name, status in declared.items()
                   if _MAKERS.fullmatch(name) and status is Status.PASSED}
+        self.assertLessEqual({f'umlab_splat.splat_comes.{row}'
+                              for row in _MUST.get(config, ())}, makers)
         # kmemleak looks at the end of a suite, whose only case has passed by then.
         return makers | {_STRAY} | ({'umlab_splat_leak'} if config == 'debug' else set())
 

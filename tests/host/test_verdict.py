@@ -69,8 +69,17 @@ class VerdictTest(FolderTest):
 
     def test_strays(self) -> None:
         """A report of a bug that came while there was no test."""
-        self.expect_failure('reboot:', 'umlab: 2 reports of bugs came while there was no'
-                            ' test\nreboot:', 'reports outside of any test')
+        self.expect_failure('reboot:', 'umlab: 2 reports of bugs have failed no'
+                            ' test\nreboot:', 'reports that failed no test')
+
+    def test_after_the_last_result(self) -> None:
+        """A report when nobody counts any more, and what the kernel says of itself."""
+        for said, name in (
+                ('WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2', 'the end of the run'),
+                ('umlab: coverage: a.gcda: -ENOSPC', 'coverage: a.gcda: -ENOSPC'),
+                ('umlab: one: 2 leaks, see above', 'one: 2 leaks, see above')):
+            with self.subTest(said):
+                self.expect_failure('reboot:', f'{said}\nreboot:', name)
 
     def test_suite_fails_alone(self) -> None:
         """kunit.py counts cases only."""

@@ -377,11 +377,14 @@ def kunit() -> int:
 
 def cover(request: Request) -> Tuple[int, Optional[Verdict]]:
     """Run the suites, and see what of our files has run; as run_suites()."""
+    places = coverage.Places(request.build / 'coverage')
+    out = coverage.left_out(REPO / 'uml-config/coverage.exclude')
+    junit.forget(request.build, request.results)
+    shutil.rmtree(places.folder, ignore_errors=True)
     kernel, _ = built_kernel(request)
     coverage.forget(kernel)
     status, verdict = run_suites(request)
-    places = coverage.Places(request.build / 'coverage')
-    coverage.collect(kernel, REPO, places)
+    coverage.collect(kernel, REPO, places, out)
     files = tracefile.read(places.info, REPO)
     print(f'\n{coverage.table(files)}')
     print(f'umlab: line by line: {places.html / "index.html"}', flush=True)
@@ -392,6 +395,8 @@ def cover(request: Request) -> Tuple[int, Optional[Verdict]]:
 
 
 def _covered(request: Request) -> int:
+    if request.config not in ('base', 'coverage'):
+        raise LabError(f'CONFIG={request.config}: coverage has a configuration of its own')
     allow('SLOW')
     return cover(replace(request, config='coverage'))[0]
 

@@ -145,17 +145,28 @@ def ours(text: str, repo: Path, base: Path, out: Dict[str, Set[str]]) -> str:
     return '\n'.join(result) + '\n'
 
 
-def collect(kernel: Kernel, repo: Path, places: Places) -> None:
-    """Make tracefile and pages of what the last run has left."""
-    shutil.rmtree(places.folder, ignore_errors=True)
+def _check_all_there(kernel: Kernel) -> None:
+    """lcov passes over objects without data, as if there were no such files."""
+    lost = [str(notes.with_suffix('.c').relative_to(_objects(kernel)))
+            for folder in GATES for notes in (_objects(kernel) / folder).rglob('*.gcno')
+            if not notes.with_suffix('.gcda').exists()]
+    if lost:
+        raise LabError(f'nothing was measured of {", ".join(sorted(lost)[:5])}'
+                       f'{" ..." if len(lost) > 5 else ""}: the kernel writes its data'
+                       ' when it halts, see the end of its log')
+
+
+def collect(kernel: Kernel, repo: Path, places: Places,
+            out: Dict[str, Set[str]]) -> None:
+    """Make tracefile and pages of what the last run has left; @out: from left_out()."""
+    _check_all_there(kernel)
     places.folder.mkdir(parents=True)
     raw = kernel.tmp / 'raw.info'
     _run([*_LCOV, '--capture', '--directory', str(_objects(kernel)),
           '--base-directory', str(kernel.objects), '--output-file', str(raw)],
          kernel.source.tree)
     part = kernel.tmp / 'ours.info'
-    part.write_text(ours(raw.read_text(), repo, kernel.objects,
-                         left_out(repo / 'uml-config/coverage.exclude')))
+    part.write_text(ours(raw.read_text(), repo, kernel.objects, out))
     # lcov counts anew what is left.
     _run([*_LCOV, '--add-tracefile', str(part), '--output-file',
           str(places.info)], kernel.source.tree)
@@ -195,6 +206,8 @@ def missed(files: Tuple[tracefile.File, ...]) -> List[str]:
     found = []
     for folder, (lines, branches) in GATES.items():
         cover = _below(files, folder)
+        if not cover.lines.found:
+            found.append(f'{folder}: nothing was measured')
         for what, count, asked in (('lines', cover.lines, lines),
                                    ('branches', cover.branches, branches)):
             if count.percent < asked:

@@ -24,7 +24,15 @@ from .results import Case, Status, count
 _HALTED = 'reboot: System halted'
 
 # As the kernel says at its end that it reported bugs and nobody was to blame
-_STRAYS = re.compile(r'umlab: \d+ reports of bugs came while there was no test')
+_STRAYS = re.compile(r'umlab: \d+ reports of bugs have failed no test')
+
+# What else says that something is wrong: coverage that was not written, and leaks of a
+# suite, which may have failed already
+_ASIDE = re.compile(r'^umlab: (coverage: .*|\S+: \d+ leaks, see above)', re.M)
+
+# The last result; reports of bugs after it, which the kernel does not count any more
+_RESULT = re.compile(r'^(?:not )?ok \d+ ', re.M)
+_REPORT = re.compile(r'^(?:WARNING: CPU|BUG: |UBSAN: ).*', re.M)
 
 # As the kernel says at its end which cases were slow, by their full names
 _SLOW = re.compile(r'umlab: slow: (?P<ms>[0-9]+(\.[0-9]+)?) ms (?P<name>\S.*)')
@@ -144,8 +152,14 @@ def judge(tree: Path, log: Path) -> Verdict:
     if not verdict.nothing_run and _HALTED not in text:
         verdict = verdict.with_failure('the end of the run, which never came',
                                        '\n'.join(text.splitlines()[-30:]))
+    for aside in _ASIDE.finditer(text):
+        verdict = verdict.with_failure(aside[1], aside[0])
+    end = [found.end() for found in _RESULT.finditer(text)][-1:]
+    late = _REPORT.search(text, *end) if end else None
+    if late and not _STRAYS.search(text):
+        verdict = verdict.with_failure('the end of the run', late[0])
     if strays := _STRAYS.search(text):
-        verdict = verdict.with_failure('reports outside of any test', strays[0])
+        verdict = verdict.with_failure('reports that failed no test', strays[0])
     # What the parser only complained of, such as a number that is not the next
     if test.counts.errors and not verdict.failed:
         verdict = verdict.with_failure('the form of the log', '\n'.join(

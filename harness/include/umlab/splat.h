@@ -3,8 +3,8 @@
  * Splats: what the kernel's own checks report
  *
  * A report fails the test that is under way, whatever thread or interrupt it comes from,
- * unless the test said that it would come. One that comes while there is no test fails
- * the run. Nothing has to be done for that, by no suite.
+ * unless the test said that it would come. One that comes while there is no test, or in one
+ * that is skipped after it, fails the run. Nothing has to be done for that, by no suite.
  *
  * What DMA API debugging says of a function of the PCI machine is a violation of that
  * function, and no splat.
@@ -27,7 +27,7 @@ struct task_struct;
  *	at the end of a suite, which fails, as all of its tests are over
  * @UMLAB_SPLAT_PAGE: a page or page table is freed in a bad state
  * @UMLAB_SPLAT_SLAB: CONFIG_SLUB_DEBUG; an object is overwritten, or freed twice
- * @UMLAB_SPLAT_OTHER: any other BUG, an oops, a task that hangs
+ * @UMLAB_SPLAT_OTHER: any other BUG, an oops, a stall; a check that has turned itself off
  * @UMLAB_SPLATS: how many there are
  */
 enum umlab_splat {
@@ -77,12 +77,14 @@ unsigned int umlab_splats_of(enum umlab_splat kind);
  *
  * Context: may sleep, for twenty minutes of virtual time, which is longer than a test may
  * take.
+ * Return: how many it found, which nothing fails for but the caller.
  */
 #ifdef CONFIG_DEBUG_KMEMLEAK
-void umlab_scan_leaks(void);
+unsigned int umlab_scan_leaks(void);
 #else
-static inline void umlab_scan_leaks(void)
+static inline unsigned int umlab_scan_leaks(void)
 {
+	return 0;
 }
 #endif
 
