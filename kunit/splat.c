@@ -95,7 +95,7 @@ static void splat_ubsan(void)
 		int array[4];
 		int behind[4];
 	} memory = { };
-	unsigned int index = 4;
+	unsigned int index = 5;	/* of 4, an address may be taken */
 
 	OPTIMIZER_HIDE_VAR(index);
 	READ_ONCE(memory.array[index]);

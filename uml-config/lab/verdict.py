@@ -27,8 +27,8 @@ _HALTED = 'reboot: System halted'
 _STRAYS = re.compile(r'umlab: \d+ reports of bugs have failed no test')
 
 # What else says that something is wrong: coverage that was not written, and leaks of a
-# suite, which may have failed already
-_ASIDE = re.compile(r'^umlab: (coverage: .*|\S+: \d+ leaks, see above)', re.M)
+# suite, which may have failed already, by its cases
+_ASIDE = re.compile(r'^umlab: (coverage: .*|(?P<suite>\S+): \d+ leaks, see above)', re.M)
 
 # The last result; reports of bugs after it, which the kernel does not count any more
 _RESULT = re.compile(r'^(?:not )?ok \d+ ', re.M)
@@ -152,8 +152,10 @@ def judge(tree: Path, log: Path) -> Verdict:
     if not verdict.nothing_run and _HALTED not in text:
         verdict = verdict.with_failure('the end of the run, which never came',
                                        '\n'.join(text.splitlines()[-30:]))
+    alone = {name for name, _ in verdict.failures}
     for aside in _ASIDE.finditer(text):
-        verdict = verdict.with_failure(aside[1], aside[0])
+        if aside['suite'] not in alone:
+            verdict = verdict.with_failure(aside[1], aside[0])
     end = [found.end() for found in _RESULT.finditer(text)][-1:]
     late = _REPORT.search(text, *end) if end else None
     if late and not _STRAYS.search(text):
