@@ -27,19 +27,20 @@ static int coverage_store(const char *name, const char *data, size_t size)
 {
 	int fd = os_open_file(name, of_trunc(of_create(of_write(OPENFLAGS()))),
 			      0644);
-	int err = 0;
+	int err;
 
 	if (fd < 0)
 		return fd;
-	while (size && err >= 0) {
+	/* A host without room may take less than all of it, and says why the next time. */
+	do {
 		err = os_write_file(fd, data, size);
 		if (err > 0) {
 			data += err;
 			size -= err;
 		}
-	}
+	} while (size && err > 0);
 	os_close_file(fd);
-	return min(err, 0);
+	return size ? err ?: -EIO : 0;
 }
 
 static int coverage_write(struct gcov_info *info)
