@@ -21,9 +21,10 @@ REPO = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPO / 'uml-config'), str(REPO / 'tests')]
 
 # pylint: disable=wrong-import-position
-from lab import cli, junit  # noqa: E402
+from lab import cli, junit, runs  # noqa: E402
 from lab.configs import CHECKED, CHECKED_ALL  # noqa: E402
 from lab.errors import LabError  # noqa: E402
+from lab.request import Request, allow  # noqa: E402
 from lab.results import Run, count  # noqa: E402
 from listing import Listing  # noqa: E402
 
@@ -41,10 +42,10 @@ def run_host_tests(name: str = '') -> Listing:
     return listing
 
 
-def run_suites(request: cli.Request) -> Tuple[int, int]:
+def run_suites(request: Request) -> Tuple[int, int]:
     """Run the suites in one configuration; passed and failed."""
     passed, failed = 0, 1
-    run = cli.cover if request.config == 'coverage' else cli.run_suites
+    run = runs.cover if request.config == 'coverage' else runs.run_suites
     with cli.explained():
         status, verdict = run(request)
         if verdict:
@@ -54,7 +55,7 @@ def run_suites(request: cli.Request) -> Tuple[int, int]:
     return passed, failed
 
 
-def run_host_part(request: cli.Request) -> Tuple[int, int]:
+def run_host_part(request: Request) -> Tuple[int, int]:
     """Run the host-side tests, and leave their results; passed and failed."""
     # Removed with the folder, should the run be interrupted
     os.environ['TMPDIR'] = str(request.build / 'tmp')
@@ -71,12 +72,12 @@ def run_host_part(request: cli.Request) -> Tuple[int, int]:
     return passed, failed
 
 
-def check(request: cli.Request) -> int:
+def check(request: Request) -> int:
     """Run everything; 0 if all of it passed."""
     if request.suite or request.args:
         raise LabError('SUITE and ARGS are for "make kunit": "make check"'
                        ' means everything')
-    cli.allow('SLOW')
+    allow('SLOW')
     passed, failed = 0, 0
     configs = CHECKED_ALL if request.slow else CHECKED
     if request.config != CHECKED[0]:

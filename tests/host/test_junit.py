@@ -5,8 +5,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Dict, Set, Tuple
 
-from lab import cli, junit
+from lab import junit
 from lab.errors import LabError
+from lab.folder import tidy
 from lab.results import Case, Run, Status
 from lab.verdict import Verdict, judge
 
@@ -166,7 +167,7 @@ class RunTest(FolderTest):
         """Nothing half-written stays."""
         self.old()
         half = self.write('build/results/base.xml.part')
-        cli.tidy(self.folder / 'build')
+        tidy(self.folder / 'build')
         self.assertFalse(half.exists())
         self.assertTrue((self.folder / 'build/results/base.xml').exists())
 

@@ -18,7 +18,7 @@ _RUN = '''
 import subprocess, sys
 from pathlib import Path
 sys.path.insert(0, {config!r})
-from lab import cli, processes
+from lab import folder as folders, processes
 folder = Path({folder!r})
 tmp = folder / 'tmp'
 def job():
@@ -33,8 +33,8 @@ def job():
     (folder / 'started').touch()
     kernel.wait()
     return 0
-with cli.build_folder(folder):
-    sys.exit(processes.supervise(job, lambda: cli.tidy(folder)))
+with folders.build_folder(folder):
+    sys.exit(processes.supervise(job, lambda: folders.tidy(folder)))
 '''
 
 

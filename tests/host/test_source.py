@@ -10,7 +10,8 @@ import unittest
 from pathlib import Path
 from typing import Dict, Tuple
 
-from lab import cli, overlay, source
+from lab import overlay, source
+from lab.folder import build_folder
 
 from .support import REPO, FolderTest
 
@@ -99,6 +100,8 @@ class RefusalTest(FolderTest):
         self.expect_refusal('write --kconfig_add in full',
                             ARGS='--kconfig CONFIG_KASAN=y')
         self.expect_refusal('--kunitconfig', ARGS='--alltests')
+        self.expect_refusal("argument --timeout: invalid int value: 'soon'",
+                            ARGS='--timeout=soon')
         self.expect_refusal('no such file', ARGS='--kunitconfig /nowhere')
 
 
@@ -143,7 +146,7 @@ class BuildFolderTest(FolderTest):
 
     def test_in_use(self) -> None:
         """Another run has it."""
-        with cli.build_folder(self.folder / 'build'):
+        with build_folder(self.folder / 'build'):
             self.expect_refusal('another run is using')
 
     def test_full_disk(self) -> None:

@@ -7,8 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import List, Set
 
-from lab import cli
 from lab.configs import CONFIGS
+from lab.request import Request
+from lab.runs import selection
 
 from .support import OBJECTS, REPO, FolderTest
 
@@ -19,8 +20,8 @@ class SpeedTest(FolderTest):
     def selection(self, *words: str, suite: str = '', slow: bool = False
                   ) -> List[str]:
         """What kunit.py is told."""
-        request = cli.Request(Path(), '', 'base', suite, slow, 1, ())
-        return cli.selection(CONFIGS['base'], request, list(words))
+        request = Request(Path(), '', 'base', suite, slow, 1, ())
+        return selection(CONFIGS['base'], request, list(words))
 
     def cases(self, speed: str) -> Set[str]:
         """The cases that the kernel has left by this filter."""

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs of the suites: build, boot, judge, keep what it found."""
+
+import argparse
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import List, Optional, Tuple
+
+from . import coverage, junit, overlay, source, tracefile
+from .arguments import split_args
+from .configs import CONFIGS, Config
+from .errors import LabError
+from .files import put
+from .kernel import Kernel, build, make_environment
+from .request import REPO, Request
+from .results import Run
+from .verdict import Verdict, conclude
+
+
+def _fragments(request: Request, given: List[str]) -> Tuple[Path, ...]:
+    ours = [REPO / 'uml-config' / name
+            for name in CONFIGS[request.config].fragments]
+    theirs = [Path(name).resolve() for name in given]
+    theirs = [path / '.kunitconfig' if path.is_dir() else path
+              for path in theirs]
+    for path in theirs:
+        if not path.is_file():
+            raise LabError(f'ARGS: --kunitconfig {path}: there is no such'
+                           ' file')
+    return tuple(ours + theirs)
+
+
+def built_kernel(request: Request) -> Tuple[Kernel, List[str]]:
+    """A kernel that is up to date, and the words of ARGS for its run."""
+    known, rest = split_args(request.args)
+    fragments = _fragments(request, known.kunitconfig)
+    tmp = request.build / 'tmp'
+    tmp.mkdir(exist_ok=True)
+    kernel_source = source.prepare(request.kernel_src, request.build)
+    overlay.place(REPO, kernel_source)
+    options = tuple(f'--kconfig_add={add}' for add in known.kconfig_add)
+    kernel = Kernel(kernel_source, request.config, CONFIGS[request.config],
+                    fragments, options, tuple(known.make_options), tmp)
+    build(kernel, request.jobs)
+    return kernel, rest
+
+
+def selection(config: Config, request: Request, words: List[str]) -> List[str]:
+    """What kunit.py is told to run, and for how long; @words may say it, too."""
+    timeout = config.slow_timeout if request.slow else config.timeout
+    chosen = [f'--timeout={timeout}', *words]
+    if request.suite:
+        chosen.append(request.suite)
+    elif not any(word.startswith('--filter') for word in words):
+        # What takes its time is run if asked for, benchmarks by their names.
+        slowest = 'very_slow' if request.slow else 'slow'
+        chosen.append(f'--filter=speed>{slowest}')
+    return chosen
+
+
+def _limit(request: Request) -> int:
+    """After how many seconds kunit.py ends a run."""
+    chosen = selection(CONFIGS[request.config], request, list(request.args))
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument('--timeout', type=int, default=0)
+    try:
+        return int(parser.parse_known_args(chosen)[0].timeout)
+    except argparse.ArgumentError as e:
+        raise LabError(f'ARGS: {e}') from None
+
+
+def _exec(kernel: Kernel, chosen: List[str], request: Request) -> int:
+    """Boot @kernel through kunit.py; its exit status."""
+    given = kernel.real_time_args if request.real_time else kernel.kernel_args
+    arguments = [f'--kernel_args={arg}'
+                 for arg in (*given, f'uml_dir={request.build}/tmp/')]
+    sys.stdout.flush()
+    return subprocess.run([*kernel.kunit_py('exec'), *arguments, *chosen],
+                          env=make_environment(), stdin=subprocess.DEVNULL,
+                          check=False).returncode
+
+
+def _keep(kernel: Kernel, request: Request, verdict: Verdict, run: Run) -> None:
+    """Leave the results for other programs."""
+    facts = [('kernel', f'Linux {kernel.source.release}'),
+             ('log', str((kernel.objects / 'test.log').relative_to(request.build)))]
+    if request.suite:
+        facts.append(('SUITE', request.suite))
+    if request.slow:
+        facts.append(('SLOW', '1'))
+    if request.args:
+        facts.append(('ARGS', shlex.join(request.args)))
+    junit.write(replace(run, facts=tuple(facts)), request.build)
+    put(junit.path_of(request.build, run.name).with_suffix('.json'), verdict.json)
+
+
+def _report(kernel: Kernel, suite: str, verdict: Verdict, seconds: float) -> None:
+    """Print the failures and the verdict."""
+    for name, log in verdict.failures:
+        print(f'umlab: FAILED: {name}')
+        print(f'{log}\n')
+    if suite and verdict.nothing_run:
+        print(f'umlab: no case matches SUITE={suite}: they are named suite.case,'
+              " without a parameter; ARGS=--list_tests lists them")
+    word = 'FAILED' if verdict.failed else 'PASSED'
+    print(f'umlab: {word}: {verdict.passed} passed, {verdict.failed} failed,'
+          f' {verdict.skipped} skipped (Linux {kernel.source.release},'
+          f' {kernel.name}, {seconds:.1f} s;'
+          f' log: {kernel.objects / "test.log"})', flush=True)
+
+
+# Words of ARGS that have kunit.py print or boot something else than one run of the suites
+_NO_RUN = ('--list_tests', '--list_tests_attr', '--run_isolated', '--help', '-h')
+
+
+def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
+    """Build and run; the exit status, and the verdict where there is one."""
+    began = time.time()
+    limit = _limit(request)
+    judged = not any(word.split('=')[0] in _NO_RUN for word in request.args)
+    if judged:
+        junit.forget(request.build, request.results)
+    kernel, words = built_kernel(request)
+    log = kernel.objects / 'test.log'
+    log.unlink(missing_ok=True)
+    chosen = selection(kernel.config, request, words)
+    booted = time.monotonic()
+    status = _exec(kernel, chosen, request)
+    if not judged:
+        return status, None
+    overdue = limit if time.monotonic() - booted >= limit else 0
+    verdict = conclude(kernel.source.tree, log, status, overdue)
+    seconds = time.time() - began
+    _keep(kernel, request, verdict,
+          Run(request.results, verdict.cases, (), int(began), seconds))
+    _report(kernel, request.suite, verdict, seconds)
+    return int(verdict.failed > 0), verdict
+
+
+def cover(request: Request) -> Tuple[int, Optional[Verdict]]:
+    """Run the suites, and see what of our files has run; as run_suites()."""
+    places = coverage.Places(request.build / 'coverage')
+    out = coverage.left_out(REPO / 'uml-config/coverage.exclude')
+    junit.forget(request.build, request.results)
+    shutil.rmtree(places.folder, ignore_errors=True)
+    kernel, _ = built_kernel(request)
+    coverage.forget(kernel)
+    status, verdict = run_suites(request)
+    coverage.collect(kernel, REPO, places, out)
+    files = tracefile.read(places.info, REPO)
+    print(f'\n{coverage.table(files)}')
+    print(f'umlab: line by line: {places.html / "index.html"}', flush=True)
+    missed = coverage.missed(files)
+    for what in missed:
+        print(f'umlab: FAILED: coverage of {what}', flush=True)
+    return int(bool(status or missed)), verdict
