@@ -39,6 +39,9 @@ _GITLAB: Dict[str, Set[str]] = {
 # What a job leaves that is to be kept
 _KEPT = {'build/results/', 'build/report.html', 'build/linux/.kunit-*/*.log'}
 
+# and what of it the cache has from the build before
+_FORGET = 'rm -rf build/results build/coverage build/report.html'
+
 # How "make coverage" ends, for GitLab to read
 _TOTAL = 'Total: lines 97.1 %, branches 86.2 %, functions 99.0 %'
 
@@ -87,6 +90,7 @@ class CiTest(unittest.TestCase):
                 if 'uses' in step:
                     self.known(step.get('with', {}), _GITHUB[step['uses']], step['uses'])
             self.assertIn(f'make {name}', job['steps'][-3]['run'])
+            self.assertEqual(job['steps'][2]['run'], _FORGET)
 
     def test_github_keeps(self) -> None:
         """What a job leaves, even if it failed; the cache is of that job alone."""
@@ -110,6 +114,7 @@ class CiTest(unittest.TestCase):
             self.known(job, _GITLAB['job'], name)
         base = found.pop('.umlab')
         self.assertEqual(base['image'], 'debian:12')
+        self.assertEqual(base['before_script'][0], _FORGET)
         self.assertEqual(base['after_script'], ['make report'])
         for part in ('cache', 'artifacts'):
             self.known(base[part], _GITLAB[part], part)

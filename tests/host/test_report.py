@@ -84,11 +84,11 @@ class ResultsTest(FolderTest):
                    Case('umlab_two', 'b', Status.SKIPPED, 'no'))
         self.leave('host', Case('test_x', 'test_y', Status.PASSED, '', 0.1))
 
-    def leave(self, name: str, *cases: Case) -> None:
-        """Leave results, as a run does."""
+    def leave(self, name: str, *cases: Case, suite: str = _NASTY) -> None:
+        """Leave results, as a run with SUITE does."""
         build = self.folder / 'build'
         build.mkdir(exist_ok=True)
-        facts = (('kernel', 'Linux 6.12.1'), ('SUITE', _NASTY))
+        facts = (('kernel', 'Linux 6.12.1'), *((('SUITE', suite),) if suite else ()))
         junit.write(Run(name, cases, facts, self.began, 4.25), build)
 
     def page(self) -> str:
@@ -160,11 +160,25 @@ class ReportTest(ResultsTest):
         self.assertIn('harness/bus/bar.c 0.0 % 0/2 7-8', text)
         self.assertNotIn('linux/list.h', text)
 
+    def test_partial(self) -> None:
+        """It is said where the results are of a part of the suites."""
+        self.leave('kasan', Case('umlab_two', 'b', Status.PASSED), suite='')
+        self.leave('stress', Case('umlab_stress', 'b', Status.PASSED), suite='umlab_stress')
+        self.assertIn('Perhaps not of all suites: base. See', self.text())
+        self.leave('base', Case('umlab_two', 'b', Status.PASSED), suite='')
+        self.assertNotIn('Perhaps not of all suites', self.text())
+
     def test_stale(self) -> None:
         """Results that are older than a source are said to be."""
         self.began = 1000000000
         self.leave('kasan', Case('umlab_two', 'b', Status.PASSED))
         self.assertIn('Older than the sources: kasan.', self.text())
+        # The configuration for coverage, and what is measured in it, are one.
+        self.leave('coverage', Case('umlab_two', 'b', Status.PASSED))
+        info = self.write('build/coverage/coverage.info',
+                          TRACEFILE.replace('/a/repo', str(REPO)))
+        os.utime(info, (self.began, self.began))
+        self.assertIn('Older than the sources: kasan, coverage.', self.text())
 
     def test_sources(self) -> None:
         """The last one is looked for, but not among what tools keep there."""

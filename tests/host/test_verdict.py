@@ -119,6 +119,18 @@ class VerdictTest(FolderTest):
                        'reboot: System halted\n')
         verdict = conclude(TREE, log, 0)
         self.assertEqual((verdict.passed, verdict.failed, verdict.skipped), (0, 1, 1))
+        self.assertEqual(verdict.failures,
+                         (('the run', 'all cases were skipped, and none was run'),))
+
+    def test_overdue(self) -> None:
+        """A run that was ended says so, and what it said last."""
+        log = self.write('test.log', PASS[:PASS.index('ok 2 two')])
+        said = 'The time was up: it was ended after 60 s. Its last words:'
+        for overdue in (0, 60):
+            logs = dict(conclude(TREE, log, 1, overdue).failures)
+            lines = logs['the end of the run, which never came'].splitlines()
+            self.assertEqual(lines[0] == said, overdue == 60)
+            self.assertEqual(lines[-1], '    ok 1 c')
 
     def test_times(self) -> None:
         """The kernel's last words on how long a case took."""

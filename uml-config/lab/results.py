@@ -10,7 +10,7 @@ from typing import Optional, Tuple
 # What fails a case, as KUnit, programs, umlab, the kernel and Python say it; and of these
 # what ends with a place
 _TELLING = re.compile(r'FAILED at |:Expected |(?<!expected )violation \(|BUG: |WARNING: '
-                      r'|^\w*(Error|Exception)\b')
+                      r'|^\w*(Error|Exception)\b|^The time was up')
 _WHERE = re.compile(r'FAILED at \S+$')
 
 

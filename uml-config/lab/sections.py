@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from . import journal, tracefile
+from .configs import CONFIGS
 from .html import row, table, tag
 from .material import TOPOLOGIES, Material, again, by_suite, topology
 from .results import Case, Run, count
@@ -62,11 +63,21 @@ def _stale(material: Material) -> Optional[ET.Element]:
         old.append('coverage')
     if not old:
         return None
-    return tag('p', tag('strong', 'Older than the sources: '), ', '.join(old), '. ',
+    return tag('p', tag('strong', 'Older than the sources: '),
+               ', '.join(dict.fromkeys(old)), '. ',
                tag('code', material.changed),
                f' was changed {_when(material.changed_at)}. ',
                tag('code', 'make check'), ' brings the results up to date.',
                class_='stale', role='note')
+
+
+def _partial(material: Material) -> Optional[ET.Element]:
+    partial = [run.name for run in material.kernels if run.name in CONFIGS
+               and {'SUITE', 'ARGS'} & dict(run.facts).keys()]
+    if not partial:
+        return None
+    return tag('p', tag('strong', 'Perhaps not of all suites: '), ', '.join(partial),
+               '. See the cases of each run below.', class_='stale', role='note')
 
 
 def _section(name: str, *children: Optional[ET.Element]) -> ET.Element:
@@ -263,6 +274,6 @@ def _slowest(material: Material) -> ET.Element:
 def all_of(material: Material) -> List[Optional[ET.Element]]:
     """All sections, in the order of the page."""
     return [_head(material), tag(
-        'main', _stale(material), _failures(material), _runs(material),
-        _topologies(material), _suites(material), _coverage(material),
-        _slowest(material))]
+        'main', _stale(material), _partial(material), _failures(material),
+        _runs(material), _topologies(material), _suites(material),
+        _coverage(material), _slowest(material))]

@@ -120,7 +120,7 @@ def _cases(test: Any, path: Tuple[str, ...] = (),
     """
     found: List[Case] = []
     for subtest in test.subtests:
-        found += _cases(subtest, path + (subtest.name or '(missing)',),
+        found += _cases(subtest, path + (subtest.name or '(planned, never came)',),
                         tuple(test.log))
     log = tuple(test.log) or above
     if not test.ok_status() and not any(case.status.bad for case in found):
@@ -139,8 +139,9 @@ def _timed(cases: List[Case], text: str) -> Tuple[Case, ...]:
                  for case in cases)
 
 
-def judge(tree: Path, log: Path) -> Verdict:
-    """Read the verdict from the raw @log of a kernel built from @tree.
+def judge(tree: Path, log: Path, overdue: int = 0) -> Verdict:
+    """Read the verdict from the raw @log of a kernel built from @tree, which was ended
+    after @overdue seconds if it did not end by itself.
 
     A log that is not there is one in which nothing was run.
     """
@@ -150,8 +151,10 @@ def judge(tree: Path, log: Path) -> Verdict:
     verdict = Verdict(_timed(cases, text), not test.counts.total(),
                       _json(test, log.parent.name))
     if not verdict.nothing_run and _HALTED not in text:
+        ended = [f'The time was up: it was ended after {overdue} s. Its last words:'
+                 ] if overdue else []
         verdict = verdict.with_failure('the end of the run, which never came',
-                                       '\n'.join(text.splitlines()[-30:]))
+                                       '\n'.join(ended + text.splitlines()[-30:]))
     alone = {name for name, _ in verdict.failures}
     for aside in _ASIDE.finditer(text):
         if aside['suite'] not in alone:
@@ -169,14 +172,15 @@ def judge(tree: Path, log: Path) -> Verdict:
     return verdict
 
 
-def conclude(tree: Path, log: Path, status: int) -> Verdict:
-    """The verdict on a run whose exit status was @status: kunit.py knows more than its
-    log, such as that the time was up."""
-    verdict = judge(tree, log)
+def conclude(tree: Path, log: Path, status: int, overdue: int = 0) -> Verdict:
+    """The verdict on a run whose exit status was @status, and see judge(): kunit.py knows
+    more than its log."""
+    verdict = judge(tree, log, overdue)
     if verdict.failed:
         return verdict
     if status:
         return verdict.with_failure('kunit.py', f'its exit status was {status}')
     if not verdict.passed:
-        return verdict.with_failure('the run', 'no case was run')
+        return verdict.with_failure('the run', 'all cases were skipped, and none was run'
+                                    if verdict.skipped else 'no case was run')
     return verdict
