@@ -286,7 +286,7 @@ static void bridge_cycle_1000(struct kunit *test)
 	before = lab_slabs_count(test);
 	for (i = 0; i < 1000; i++)
 		bridge_cycle(test, i % 2);
-	lab_slabs_expect_growth(test, before, 500);
+	lab_slabs_expect_growth(test, before, 500, "plugging below a bridge");
 	KUNIT_EXPECT_EQ(test, umlab_functions(), 0);
 }
 

@@ -344,7 +344,7 @@ static void life_rebind_often_in(struct kunit *test,
 	addr = lab_mmap_anonymous(test, 2);
 	for (i = 0; i < LIFE_OFTEN; i++)
 		life_cycle(&dad, addr);
-	lab_slabs_expect_growth(test, before, LIFE_OFTEN / 2);
+	lab_slabs_expect_growth(test, before, LIFE_OFTEN / 2, "a life");
 	KUNIT_EXPECT_EQ(test, umlab_mappings(dad.slot), mappings);
 }
 

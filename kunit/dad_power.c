@@ -376,7 +376,7 @@ static void power_often(struct kunit *test)
 	power_cycles(&dad, lab_mmap_anonymous(test, 2), 10);
 	before = lab_slabs_count(test);
 	power_cycles(&dad, lab_mmap_anonymous(test, 2), POWER_OFTEN);
-	lab_slabs_expect_growth(test, before, POWER_OFTEN / 2);
+	lab_slabs_expect_growth(test, before, POWER_OFTEN / 2, "suspending");
 }
 
 static struct kunit_case power_cases[] = {

@@ -264,7 +264,7 @@ static void unplug_leaks(struct kunit *test)
 		walk->nth = i % 8 + 1;
 		lab_vanish_step(walk, i % 2 ? unplug_do_lists : unplug_do_unbind);
 	}
-	lab_slabs_expect_growth(test, before, UNPLUG_OFTEN / 2);
+	lab_slabs_expect_growth(test, before, UNPLUG_OFTEN / 2, "unplugging");
 }
 
 /* All of it once more, in other ways */

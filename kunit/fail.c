@@ -175,8 +175,22 @@ static void fail_wrong(struct kunit *test)
 	}
 }
 
+/* Afterwards a cache can be made that is like another. */
+static void fail_cache(struct kunit *test)
+{
+	struct fail_toy toy = { .flaw = FAIL_RIGHT };
+	struct lab_fail_points points;
+	struct kmem_cache *cache;
+
+	fail_status(test, &toy, &points);
+	cache = kmem_cache_create("lab_fail", 128, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	kmem_cache_destroy(cache);
+}
+
 static struct kunit_case fail_cases[] = {
 	KUNIT_CASE(fail_right),
+	KUNIT_CASE(fail_cache),
 	KUNIT_CASE_PARAM(fail_wrong, fail_flaw_gen_params),
 	{}
 };

@@ -5,12 +5,14 @@
 
 #include <kunit/test.h>
 #include <linux/array_size.h>
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/radix-tree.h>
 #include <linux/sched.h>
+#include <linux/seq_buf.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <mm/slab.h>
@@ -26,7 +28,10 @@
 /* A leak shows if it is made so often: what page tables and allocator keep, is less. */
 #define FAIL_TIMES	20
 
-/* Caches of the kernel's checks, which would check no more */
+/* Whether there are caches of the kernel's checks, which would check no more */
+#define FAIL_SPARES	(IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || \
+			 IS_ENABLED(CONFIG_DEBUG_OBJECTS))
+
 static const char *const fail_spared[] = {
 	"kmemleak_object", "kmemleak_scan_area", "debug_objects_cache",
 };
@@ -42,15 +47,24 @@ static bool fail_is_spared(const struct kmem_cache *cache)
 	return false;
 }
 
-/* As /sys/kernel/slab/.../failslab does; there may be new ones each time. */
-static void fail_mark_caches(void)
+/*
+ * As /sys/kernel/slab/.../failslab does; there may be new ones each time. As long as a
+ * cache is marked no new one can be merged with it, nor stand beside it in sysfs: so it
+ * is not longer than it has to be, and only where there are some to spare, where SLUB's
+ * checks have each cache stand for itself anyway.
+ */
+static void fail_mark_caches(bool mark)
 {
 	struct kmem_cache *cache;
 
+	if (!FAIL_SPARES)
+		return;
 	guard(mutex)(&slab_mutex);
 	list_for_each_entry(cache, &slab_caches, list) {
-		if (!fail_is_spared(cache))
+		if (mark && !fail_is_spared(cache))
 			cache->flags |= SLAB_FAILSLAB;
+		else
+			cache->flags &= ~SLAB_FAILSLAB;
 	}
 }
 
@@ -72,8 +86,7 @@ static bool fail_want_all(void)
 
 	if (!slabs || !pages || !highmem || !order || !filter)
 		return false;
-	fail_mark_caches();
-	*filter = true;
+	*filter = FAIL_SPARES;
 	*slabs = false;
 	*pages = false;
 	*highmem = false;
@@ -115,6 +128,7 @@ static void fail_arm(const struct lab_fail *fail, unsigned int n)
 	/* DMA API debugging ends for good without one of these. */
 	if (!radix_tree_preload(GFP_KERNEL))
 		radix_tree_preload_end();
+	fail_mark_caches(true);
 	current->fail_nth = n;
 }
 
@@ -123,9 +137,13 @@ static bool fail_disarm(const struct lab_fail *fail)
 {
 	static const struct umlab_faults none;
 	struct umlab_faults left;
+	bool struck;
 
-	if (fail->point == LAB_FAIL_MEMORY)
-		return !xchg(&current->fail_nth, 0);
+	if (fail->point == LAB_FAIL_MEMORY) {
+		struck = !xchg(&current->fail_nth, 0);
+		fail_mark_caches(false);
+		return struck;
+	}
 	left = umlab_faults_left(fail->slot);
 	umlab_set_faults(fail->slot, &none);
 	return !memcmp(&left, &none, sizeof(left));
@@ -140,6 +158,23 @@ static bool fail_is_allowed(const struct lab_fail_op *op, long error)
 			return true;
 	}
 	return false;
+}
+
+/* @result was not to be, with the @n-th point failing, if it was @struck */
+static void fail_refuse(const struct lab_fail *fail, const struct lab_fail_op *op,
+			unsigned int n, bool struck, long result)
+{
+	DECLARE_SEQ_BUF(allowed, 80);
+	unsigned int i;
+
+	for (i = 0; i < LAB_FAIL_ERRORS && op->errors[i]; i++)
+		seq_buf_printf(&allowed, " %pe", ERR_PTR(op->errors[i]));
+	if (struck)
+		KUNIT_FAIL(fail->test, "%s: %pe, with point %u failing; it may be%s",
+			   op->name, ERR_PTR(result), n, seq_buf_str(&allowed));
+	else
+		KUNIT_FAIL(fail->test, "%s: %pe, and nothing was made to fail",
+			   op->name, ERR_PTR(result));
 }
 
 /* Do it, with the @n-th point failing; 0: none. Whether it was there */
@@ -170,8 +205,8 @@ static void fail_again(const struct lab_fail *fail, const struct lab_fail_op *op
 
 	fail_run(fail, op, data, 0, &again);
 	KUNIT_EXPECT_GE_MSG(fail->test, again, 0,
-			    "%s: does not work after point %u failed (%ld)",
-			    op->name, n, result);
+			    "%s: does not work after point %u failed (%pe)",
+			    op->name, n, ERR_PTR(min(result, 0)));
 }
 
 /* Have the @n-th point fail; whether there was one */
@@ -181,11 +216,8 @@ static bool fail_step(const struct lab_fail *fail, const struct lab_fail_op *op,
 	long result;
 	bool struck = fail_run(fail, op, data, n, &result);
 
-	if (result < 0)
-		KUNIT_EXPECT_TRUE_MSG(fail->test,
-				      struck && fail_is_allowed(op, result),
-				      "%s: %ld, with point %u %s", op->name,
-				      result, n, struck ? "failing" : "not reached");
+	if (result < 0 && !(struck && fail_is_allowed(op, result)))
+		fail_refuse(fail, op, n, struck, result);
 	if (!struck)
 		return false;
 	/* It is found out once. */
@@ -253,9 +285,11 @@ struct lab_fail_points lab_fail_each(const struct lab_fail *fail,
 	fail_repeat(fail, op, data, times - 1);
 	/* The machine's shadow of what a device sees grows by itself. */
 	if (!fail->slot || !umlab_topology(fail->slot)->noncoherent)
-		lab_slabs_expect_growth(fail->test, before, times / 2);
-	KUNIT_EXPECT_EQ(fail->test, functions, umlab_functions());
-	KUNIT_EXPECT_EQ(fail->test, mappings, fail_mappings(fail));
+		lab_slabs_expect_growth(fail->test, before, times / 2, op->name);
+	KUNIT_EXPECT_EQ_MSG(fail->test, functions, umlab_functions(),
+			    "%s: leaves a reference to a function", op->name);
+	KUNIT_EXPECT_EQ_MSG(fail->test, mappings, fail_mappings(fail),
+			    "%s: leaves a mapping", op->name);
 	kunit_info(fail->test, "%s: %u points fail it, %u do not\n", op->name,
 		   points.failed, points.coped);
 	return points;

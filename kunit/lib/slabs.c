@@ -93,7 +93,7 @@ static long slabs_objects(const struct lab_slabs *slabs, const char *name)
 }
 
 void lab_slabs_expect_growth(struct kunit *test, const struct lab_slabs *before,
-			     long most)
+			     long most, const char *what)
 {
 	const struct lab_slabs *after = lab_slabs_count(test);
 	unsigned int i;
@@ -107,6 +107,6 @@ void lab_slabs_expect_growth(struct kunit *test, const struct lab_slabs *before,
 			      slabs_objects(before, name);
 
 		KUNIT_EXPECT_LE_MSG(test, growth, most,
-				    "%s has %ld objects more", name, growth);
+				    "%s: %s has %ld objects more", what, name, growth);
 	}
 }
