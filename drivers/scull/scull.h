@@ -22,39 +22,15 @@
 #include <linux/atomic.h>
 #include <linux/cdev.h>
 #include <linux/device.h>
-#include <linux/err.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 
+#include "scull-store.h"
+
 struct file;
 struct page;
 struct vm_area_struct;
-
-/* How many devices a store can have */
-#define SCULL_DEVICES_MAX	256
-
-/**
- * struct scull_store - where quanta come from
- * @name: the devices are called /dev/<name>0 and on
- * @owner: the module
- * @order: the order that devices start with and are reset to
- * @qset: the same for the qset
- * @alloc: a new, zeroed quantum of PAGE_SIZE << order bytes, or NULL
- * @free: give a quantum back; pages of it that somebody holds a reference to
- *	  must live on
- * @page: the page that is @offset bytes into a quantum, without a reference
- */
-struct scull_store {
-	const char *name;
-	struct module *owner;
-	int order;
-	int qset;
-	void *(*alloc)(unsigned int order);
-	void (*free)(void *quantum, unsigned int order);
-	struct page *(*page)(void *quantum, size_t offset);
-};
 
 enum scull_param {
 	SCULL_ORDER,
@@ -104,36 +80,6 @@ struct scull_group {
 	unsigned int count;
 	struct scull_dev *dev[] __counted_by(count);
 };
-
-struct scull_group *scull_register(const struct scull_store *store,
-				   unsigned int count);
-void scull_unregister(struct scull_group *group);
-
-/**
- * module_scull_store() - the module of a store, and nothing else in it
- * @__store: its struct scull_store
- *
- * Has a parameter "devices": how many devices there are.
- */
-#define module_scull_store(__store)					\
-static unsigned int devices = 4;					\
-module_param(devices, uint, 0444);					\
-MODULE_PARM_DESC(devices, "how many devices there are (1 to 256)");	\
-									\
-static struct scull_group *__store##_group;				\
-									\
-static int __init __store##_init(void)					\
-{									\
-	__store##_group = scull_register(&(__store), devices);		\
-	return PTR_ERR_OR_ZERO(__store##_group);			\
-}									\
-module_init(__store##_init);						\
-									\
-static void __exit __store##_exit(void)					\
-{									\
-	scull_unregister(__store##_group);				\
-}									\
-module_exit(__store##_exit)
 
 struct page *scull_page(struct scull_dev *dev, loff_t pos, bool alloc);
 loff_t scull_size(struct scull_dev *dev);

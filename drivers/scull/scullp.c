@@ -7,7 +7,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
-#include "scull.h"
+#include "scull-store.h"
 
 /*
  * __GFP_COMP: a reference to any page of the quantum holds all of it, so that

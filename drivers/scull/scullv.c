@@ -7,7 +7,7 @@
 #include <linux/module.h>
 #include <linux/vmalloc.h>
 
-#include "scull.h"
+#include "scull-store.h"
 
 static void *scullv_alloc(unsigned int order)
 {

@@ -18,7 +18,7 @@ _SUITE_KERNEL = re.compile(
 _HARNESS_KERNEL = re.compile(
     r'<((kunit|linux|uapi|asm|trace|umlab)/[^>]+|irq_kern\.h|os\.h'
     r'|kernel/dma/direct\.h|kernel/gcov/gcov\.h|mm/slab\.h)>')
-_DRIVER_CONTRACT = re.compile(r'drivers/\w+/[\w-]+-(ioctl|regs)\.h$')
+_DRIVER_CONTRACT = re.compile(r'drivers/\w+/[\w-]+-(ioctl|regs|store)\.h$')
 _REGISTERS = re.compile(r'drivers/\w+/[\w-]+-regs\.h')
 
 _MODELS = 'harness/models'
@@ -72,8 +72,8 @@ def driver_may(path: Path, include: str) -> bool:
 
 def suite_may(path: Path, include: str) -> bool:
     """A suite: the kernel's, umlab's contracts (that for models if it brings
-    one), the models', kunit/lib, and of a driver what user space or the
-    hardware sees."""
+    one), the models', kunit/lib, and of a driver what user space, the
+    hardware or another module sees."""
     if include.startswith('<'):
         return bool(_SUITE_KERNEL.fullmatch(include)) or _of_model(include) or \
             include in ('<umlab/machine.h>', '<umlab/model.h>',
