@@ -246,8 +246,7 @@ void umlab_slot_lost(struct umlab_slot *slot, const char *why);
  * @dev: a device of any kind
  *
  * Context: any, lock held or not.
- * Return: the slot, with a reference; NULL if it is
- * none of ours.
+ * Return: the slot, with a reference; NULL if it is none of ours.
  */
 struct umlab_slot *umlab_slot_by_device(struct device *dev);
 

@@ -313,8 +313,8 @@ static int buffer_map_list(struct dad_request *req)
  * scarce.
  *
  * Context: may sleep; in the address space of @iter.
- * Return: 0, -EFAULT if not one byte of it
- * is the caller's to use, -ENOMEM or another error if not one page of it can be mapped.
+ * Return: 0, -EFAULT if not one byte of it is the caller's to use, -ENOMEM or another
+ * error if not one page of it can be mapped.
  */
 int dad_buffer_direct(struct dad_request *req, struct iov_iter *iter,
 		      size_t len)

@@ -72,8 +72,7 @@ static ssize_t pio_part(struct dad *dad, void *buffer, struct iov_iter *iter,
  * @nowait: do not wait for the board to run
  *
  * Context: between dad_enter() and dad_exit().
- * Return: bytes moved, or a negative errno if
- * there are none.
+ * Return: bytes moved, or a negative errno if there are none.
  */
 ssize_t dad_pio(struct dad *dad, struct iov_iter *iter,
 		enum dma_data_direction dir, u64 offset, size_t len,

@@ -80,8 +80,7 @@ static struct dad_stream *ring_alloc(struct dad *dad,
  * @ring: what user space asks for
  *
  * Context: between dad_enter() and dad_exit().
- * Return: 0, or a negative errno, see
- * DAD_IOC_RING.
+ * Return: 0, or a negative errno, see DAD_IOC_RING.
  */
 int dad_stream_create(struct dad_file *df, const struct dad_ring *ring)
 {

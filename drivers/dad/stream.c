@@ -98,8 +98,7 @@ static int stream_halt(struct dad *dad)
  * @df: the file
  *
  * Context: between dad_enter() and dad_exit().
- * Return: 0, or a negative errno, see
- * DAD_IOC_START.
+ * Return: 0, or a negative errno, see DAD_IOC_START.
  */
 int dad_stream_start(struct dad_file *df)
 {
@@ -174,8 +173,7 @@ int dad_stream_stop(struct dad_file *df)
  * @advance: how many; and what became of the others
  *
  * Context: between dad_enter() and dad_exit().
- * Return: 0, or a negative errno, see
- * DAD_IOC_ADVANCE.
+ * Return: 0, or a negative errno, see DAD_IOC_ADVANCE.
  */
 int dad_stream_advance(struct dad_file *df, struct dad_advance *advance)
 {

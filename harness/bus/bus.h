@@ -88,8 +88,7 @@ struct umlab_bar_state {
  * @at: UMLAB_AT(), or 0: anywhere
  *
  * Context: may sleep, lock not held.
- * Return: 0, -EINVAL, -EBUSY, -ENOSPC or
- * -ENODEV.
+ * Return: 0, -EINVAL, -EBUSY, -ENOSPC or -ENODEV.
  */
 int umlab_bridge_attach(struct umlab_slot *slot, unsigned int at);
 
@@ -106,8 +105,7 @@ void umlab_bridge_detach(struct umlab_slot *slot);
  * @slot: the slot, attached
  *
  * Context: may sleep, lock not held.
- * Return: 0 or -ENODEV; -ENOSPC if there is
- * no room for a BAR.
+ * Return: 0 or -ENODEV; -ENOSPC if there is no room for a BAR.
  */
 int umlab_bridge_scan(struct umlab_slot *slot);
 
@@ -124,8 +122,7 @@ void umlab_bridge_remove(struct umlab_slot *slot);
  * @slot: the slot
  *
  * Context: may sleep, lock not held.
- * Return: the device, with a reference; or
- * NULL.
+ * Return: the device, with a reference; or NULL.
  */
 struct pci_dev *umlab_bridge_pdev(const struct umlab_slot *slot);
 
