@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A test that has a driver's allocations fail, one by one (current->fail_nth), does not
- * mean those that the machine makes on the driver's way
+ * A test that has a driver's allocations fail, one by one (current->fail_nth) or all
+ * (current->make_it_fail), does not mean those that the machine makes on the driver's way
  */
 #ifndef _UMLAB_SPARE_H
 #define _UMLAB_SPARE_H
@@ -9,34 +9,51 @@
 #include <linux/cleanup.h>
 #include <linux/sched.h>
 
-#ifdef CONFIG_FAULT_INJECTION
-static __always_inline unsigned int umlab_spare_begin(void)
-{
-	unsigned int nth = current->fail_nth;
+/**
+ * struct umlab_spare - what was to fail
+ * @nth: which one
+ * @all: whether all
+ */
+struct umlab_spare {
+	unsigned int nth;
+	int all;
+};
 
-	if (unlikely(nth))
+#ifdef CONFIG_FAULT_INJECTION
+static __always_inline struct umlab_spare umlab_spare_begin(void)
+{
+	const struct umlab_spare spare = {
+		.nth = current->fail_nth,
+		.all = current->make_it_fail,
+	};
+
+	if (unlikely(spare.nth))
 		current->fail_nth = 0;
-	return nth;
+	if (unlikely(spare.all))
+		current->make_it_fail = 0;
+	return spare;
 }
 
-static __always_inline void umlab_spare_end(unsigned int nth)
+static __always_inline void umlab_spare_end(struct umlab_spare spare)
 {
-	if (unlikely(nth))
-		current->fail_nth = nth;
+	if (unlikely(spare.nth))
+		current->fail_nth = spare.nth;
+	if (unlikely(spare.all))
+		current->make_it_fail = spare.all;
 }
 #else
-static __always_inline unsigned int umlab_spare_begin(void)
+static __always_inline struct umlab_spare umlab_spare_begin(void)
 {
-	return 0;
+	return (struct umlab_spare) { };
 }
 
-static __always_inline void umlab_spare_end(unsigned int nth)
+static __always_inline void umlab_spare_end(struct umlab_spare spare)
 {
 }
 #endif
 
 /* CLASS(umlab_spare, spare)(): until the end of the scope nothing fails, nor counts. */
-DEFINE_CLASS(umlab_spare, unsigned int, umlab_spare_end(_T),
+DEFINE_CLASS(umlab_spare, struct umlab_spare, umlab_spare_end(_T),
 	     umlab_spare_begin(), void)
 
 #endif /* _UMLAB_SPARE_H */

@@ -19,7 +19,8 @@
  * enum fail_flaw - what is wrong with an operation
  * @FAIL_RIGHT: nothing
  * @FAIL_LEAK: if the last piece fails, it forgets the first
- * @FAIL_PAGE: likewise, and it is a page
+ * @FAIL_RETRY: likewise, but it tries the last piece twice
+ * @FAIL_PAGE: whichever fails, it forgets a page
  * @FAIL_ERROR: it returns the wrong error for the second
  * @FAIL_STUCK: once it has failed, it fails
  * @FAIL_ALWAYS: it fails without a reason
@@ -27,6 +28,7 @@
 enum fail_flaw {
 	FAIL_RIGHT,
 	FAIL_LEAK,
+	FAIL_RETRY,
 	FAIL_PAGE,
 	FAIL_ERROR,
 	FAIL_STUCK,
@@ -76,8 +78,8 @@ static void fail_toy_free(struct fail_toy *toy, unsigned int from,
 
 static long fail_toy_failed(struct fail_toy *toy, unsigned int at)
 {
-	bool leaks = toy->flaw == FAIL_LEAK && at == FAIL_PIECES - 1 &&
-		     toy->losses < FAIL_LOST;
+	bool leaks = (toy->flaw == FAIL_LEAK || toy->flaw == FAIL_RETRY) &&
+		     at == FAIL_PIECES - 1 && toy->losses < FAIL_LOST;
 
 	toy->stuck = toy->flaw == FAIL_STUCK;
 	if (leaks)
@@ -97,6 +99,8 @@ static long fail_toy_run(void *data)
 		return -ENOMEM;
 	for (i = 0; i < FAIL_PIECES; i++) {
 		toy->piece[i] = kmalloc(1000, GFP_KERNEL);
+		if (!toy->piece[i] && toy->flaw == FAIL_RETRY && i == FAIL_PIECES - 1)
+			toy->piece[i] = kmalloc(1000, GFP_KERNEL);
 		if (!toy->piece[i])
 			return fail_toy_failed(toy, i);
 	}
@@ -146,6 +150,7 @@ static const struct {
 	enum fail_flaw flaw;
 } fail_flaws[] = {
 	{ "leak", FAIL_LEAK },
+	{ "leak after a second attempt", FAIL_RETRY },
 	{ "leaked page", FAIL_PAGE },
 	{ "wrong error", FAIL_ERROR },
 	{ "stuck afterwards", FAIL_STUCK },

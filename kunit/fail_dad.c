@@ -35,6 +35,7 @@
  * @node: its node
  * @file: it, open, of one operation
  * @shape: of that one's ring
+ * @ring: where that one's ring is mapped, or an errno
  * @aio: an asynchronous transfer
  */
 struct fail_dad {
@@ -43,6 +44,7 @@ struct fail_dad {
 	struct lab_fail_node node;
 	struct file *file;
 	struct dad_ring shape;
+	unsigned long ring;
 	struct lab_dad_aio aio;
 };
 
@@ -129,6 +131,13 @@ static const struct lab_fail_op fail_probe = {
 	.errors = { -ENOMEM, -EBUSY, -ENODEV, -EINVAL, -ENOSPC },
 };
 
+/* For the vectors of MSI it has interrupts made, where the kernel warns if it cannot. */
+static enum lab_fail_point fail_memory(const struct lab_dad_way *way)
+{
+	return way->irqs & (UMLAB_IRQ_MSI | UMLAB_IRQ_MSIX) ? LAB_FAIL_MEMORY_ALONE :
+							      LAB_FAIL_MEMORY;
+}
+
 static void fail_probing(struct kunit *test)
 {
 	struct fail_dad *this = fail_begin(test);
@@ -136,7 +145,7 @@ static void fail_probing(struct kunit *test)
 
 	lab_close(test, this->node.file);
 	fail_unbind(this);
-	points = fail_each(this, LAB_FAIL_MEMORY, &fail_probe, this);
+	points = fail_each(this, fail_memory(test->param_value), &fail_probe, this);
 	KUNIT_EXPECT_GE(test, points.failed, 30);
 	fail_each(this, LAB_FAIL_MAP, &fail_probe, this);
 	fail_each(this, LAB_FAIL_ALLOC, &fail_probe, this);
@@ -236,19 +245,31 @@ static void fail_start_begin(void *data)
 	fail_ring(data);
 }
 
+static unsigned long fail_ring_pages(const struct fail_dad *this)
+{
+	return PFN_UP(this->shape.block_size * FAIL_BLOCKS);
+}
+
 static long fail_map_ring(void *data)
 {
 	struct fail_dad *this = data;
-	unsigned long pages = PFN_UP(this->shape.block_size * FAIL_BLOCKS);
-	unsigned long addr = lab_mmap(this->file, pages, PROT_READ | PROT_WRITE,
-				      MAP_SHARED, LAB_RING_PGOFF);
 	enum lab_access access;
 
-	if (IS_ERR_VALUE(addr))
-		return addr;
-	access = lab_touch(addr, true);
-	lab_munmap(addr, pages);
+	this->ring = lab_mmap(this->file, fail_ring_pages(this), PROT_READ | PROT_WRITE,
+			      MAP_SHARED, LAB_RING_PGOFF);
+	if (IS_ERR_VALUE(this->ring))
+		return this->ring;
+	access = lab_touch(this->ring, true);
 	return access == LAB_OK ? 0 : access == LAB_OOM ? -ENOMEM : -EFAULT;
+}
+
+static void fail_map_ring_end(void *data)
+{
+	struct fail_dad *this = data;
+
+	if (!IS_ERR_VALUE(this->ring))
+		lab_munmap(this->ring, fail_ring_pages(this));
+	fail_ring_end(data);
 }
 
 static long fail_start(void *data)
@@ -303,7 +324,7 @@ static const struct lab_fail_op fail_ioctls[] = {
 	{ .name = "DAD_IOC_ADVANCE", .begin = fail_advance_begin,
 	  .run = fail_advance, .end = fail_advance_end, .errors = { -EFAULT } },
 	{ .name = "mmap of a ring", .begin = fail_start_begin,
-	  .run = fail_map_ring, .end = fail_ring_end, .errors = { -ENOMEM } },
+	  .run = fail_map_ring, .end = fail_map_ring_end, .errors = { -ENOMEM } },
 };
 
 static void fail_ioctl(struct kunit *test)

@@ -64,6 +64,7 @@ void ledger_free(struct ledger_mapping *map)
 static int ledger_store(struct umlab_dma_state *dma,
 			struct ledger_segment *seg)
 {
+	CLASS(umlab_spare, spare)();
 	u64 last = seg->bus + seg->size - 1;
 
 	MA_STATE(mas, &dma->bus, seg->bus, last);
@@ -82,6 +83,8 @@ static int ledger_store(struct umlab_dma_state *dma,
 /* Not mas_erase(), which may sleep */
 static int ledger_erase(struct umlab_dma_state *dma, struct ledger_segment *seg)
 {
+	CLASS(umlab_spare, spare)();
+
 	MA_STATE(mas, &dma->bus, seg->bus, seg->bus);
 
 	if (seg->hidden)
@@ -263,6 +266,8 @@ ledger_overlap(struct umlab_slot *slot, const struct ledger_segment *seg,
 int ledger_own(struct umlab_slot *slot, u64 bus, u64 size,
 	       depot_stack_handle_t stack)
 {
+	CLASS(umlab_spare, spare)();
+
 	MA_STATE(mas, &slot->dma.cpu, bus, bus + size - 1);
 
 	return mas_store_gfp(&mas, xa_mk_value(stack),
@@ -271,6 +276,8 @@ int ledger_own(struct umlab_slot *slot, u64 bus, u64 size,
 
 int ledger_disown(struct umlab_slot *slot, u64 bus, u64 size)
 {
+	CLASS(umlab_spare, spare)();
+
 	MA_STATE(mas, &slot->dma.cpu, bus, bus + size - 1);
 
 	if (mtree_empty(&slot->dma.cpu))

@@ -68,9 +68,26 @@ static void fail_mark_caches(bool mark)
 	}
 }
 
+/* Whoever wants it has all fail, and nothing is printed, which would be a stack for each. */
+static bool fail_want_in(const char *folder)
+{
+	atomic_t *times = umlab_debugfs(folder, "times");
+	unsigned long *probability = umlab_debugfs(folder, "probability");
+	bool *filter = umlab_debugfs(folder, "task-filter");
+	unsigned long *verbose = umlab_debugfs(folder, "verbose");
+
+	if (!probability || !times || !filter || !verbose)
+		return false;
+	*filter = true;
+	*probability = 100;
+	atomic_set(times, -1);
+	*verbose = 0;
+	return true;
+}
+
 /*
  * By default the kernel lets those alone that may sleep, which are nearly all, and single
- * pages; and it prints a stack for each.
+ * pages.
  */
 static bool fail_want_all(void)
 {
@@ -79,10 +96,6 @@ static bool fail_want_all(void)
 	bool *highmem = umlab_debugfs("fail_page_alloc", "ignore-gfp-highmem");
 	u32 *order = umlab_debugfs("fail_page_alloc", "min-order");
 	bool *filter = umlab_debugfs("failslab", "cache-filter");
-	static const char *const folders[] = {
-		"failslab", "fail_page_alloc", "fail_usercopy",
-	};
-	unsigned int i;
 
 	if (!slabs || !pages || !highmem || !order || !filter)
 		return false;
@@ -91,14 +104,8 @@ static bool fail_want_all(void)
 	*pages = false;
 	*highmem = false;
 	*order = 0;
-	for (i = 0; i < ARRAY_SIZE(folders); i++) {
-		unsigned long *verbose = umlab_debugfs(folders[i], "verbose");
-
-		if (!verbose)
-			return false;
-		*verbose = 0;
-	}
-	return true;
+	return fail_want_in("failslab") && fail_want_in("fail_page_alloc") &&
+	       fail_want_in("fail_usercopy");
 }
 
 static struct umlab_faults fail_faults(enum lab_fail_point point, unsigned int n)
@@ -117,11 +124,16 @@ static struct umlab_faults fail_faults(enum lab_fail_point point, unsigned int n
 	}
 }
 
+static bool fail_is_memory(const struct lab_fail *fail)
+{
+	return fail->point <= LAB_FAIL_MEMORY_OUT;
+}
+
 static void fail_arm(const struct lab_fail *fail, unsigned int n)
 {
 	const struct umlab_faults faults = fail_faults(fail->point, n);
 
-	if (fail->point != LAB_FAIL_MEMORY) {
+	if (!fail_is_memory(fail)) {
 		umlab_set_faults(fail->slot, &faults);
 		return;
 	}
@@ -129,6 +141,8 @@ static void fail_arm(const struct lab_fail *fail, unsigned int n)
 	if (!radix_tree_preload(GFP_KERNEL))
 		radix_tree_preload_end();
 	fail_mark_caches(true);
+	current->make_it_fail = fail->point == LAB_FAIL_MEMORY_OUT;
+	/* Until it is 0, and one has failed, no other does. */
 	current->fail_nth = n;
 }
 
@@ -139,7 +153,8 @@ static bool fail_disarm(const struct lab_fail *fail)
 	struct umlab_faults left;
 	bool struck;
 
-	if (fail->point == LAB_FAIL_MEMORY) {
+	if (fail_is_memory(fail)) {
+		current->make_it_fail = 0;
 		struck = !xchg(&current->fail_nth, 0);
 		fail_mark_caches(false);
 		return struck;
@@ -160,6 +175,12 @@ static bool fail_is_allowed(const struct lab_fail_op *op, long error)
 	return false;
 }
 
+/* What fails beside the point */
+static const char *fail_more(const struct lab_fail *fail)
+{
+	return fail->point == LAB_FAIL_MEMORY_OUT ? " and all after it" : "";
+}
+
 /* @result was not to be, with the @n-th point failing, if it was @struck */
 static void fail_refuse(const struct lab_fail *fail, const struct lab_fail_op *op,
 			unsigned int n, bool struck, long result)
@@ -170,8 +191,9 @@ static void fail_refuse(const struct lab_fail *fail, const struct lab_fail_op *o
 	for (i = 0; i < LAB_FAIL_ERRORS && op->errors[i]; i++)
 		seq_buf_printf(&allowed, " %pe", ERR_PTR(op->errors[i]));
 	if (struck)
-		KUNIT_FAIL(fail->test, "%s: %pe, with point %u failing; it may be%s",
-			   op->name, ERR_PTR(result), n, seq_buf_str(&allowed));
+		KUNIT_FAIL(fail->test, "%s: %pe, with point %u%s failing; it may be%s",
+			   op->name, ERR_PTR(result), n, fail_more(fail),
+			   seq_buf_str(&allowed));
 	else
 		KUNIT_FAIL(fail->test, "%s: %pe, and nothing was made to fail",
 			   op->name, ERR_PTR(result));
@@ -205,8 +227,8 @@ static void fail_again(const struct lab_fail *fail, const struct lab_fail_op *op
 
 	fail_run(fail, op, data, 0, &again);
 	KUNIT_EXPECT_GE_MSG(fail->test, again, 0,
-			    "%s: does not work after point %u failed (%pe)",
-			    op->name, n, ERR_PTR(min(result, 0)));
+			    "%s: does not work after point %u%s failed (%pe)",
+			    op->name, n, fail_more(fail), ERR_PTR(min(result, 0)));
 }
 
 /* Have the @n-th point fail; whether there was one */
@@ -269,8 +291,8 @@ static unsigned int fail_mappings(const struct lab_fail *fail)
 			    umlab_pool_pages(fail->slot) : 0;
 }
 
-struct lab_fail_points lab_fail_each(const struct lab_fail *fail,
-				     const struct lab_fail_op *op, void *data)
+static struct lab_fail_points fail_each(const struct lab_fail *fail,
+					const struct lab_fail_op *op, void *data)
 {
 	unsigned int mappings = fail_mappings(fail);
 	int times = fail->times ?: FAIL_TIMES;
@@ -290,7 +312,24 @@ struct lab_fail_points lab_fail_each(const struct lab_fail *fail,
 			    "%s: leaves a reference to a function", op->name);
 	KUNIT_EXPECT_EQ_MSG(fail->test, mappings, fail_mappings(fail),
 			    "%s: leaves a mapping", op->name);
-	kunit_info(fail->test, "%s: %u points fail it, %u do not\n", op->name,
-		   points.failed, points.coped);
+	kunit_info(fail->test, "%s: %u points%s fail it, %u do not\n", op->name,
+		   points.failed, fail_more(fail), points.coped);
 	return points;
+}
+
+struct lab_fail_points lab_fail_each(const struct lab_fail *fail,
+				     const struct lab_fail_op *op, void *data)
+{
+	struct lab_fail this = *fail;
+	struct lab_fail_points alone;
+
+	if (fail->point != LAB_FAIL_MEMORY)
+		return fail_each(fail, op, data);
+	this.point = LAB_FAIL_MEMORY_ALONE;
+	alone = fail_each(&this, op, data);
+	if (fail->test->status == KUNIT_FAILURE)
+		return alone;
+	this.point = LAB_FAIL_MEMORY_OUT;
+	fail_each(&this, op, data);
+	return alone;
 }

@@ -3,7 +3,8 @@
  * Have an operation fail at each of the points at which it can
  *
  * The first of its allocations fails, then the second, and so on, until it has been
- * through without one that did. After each failure the operation has to work again.
+ * through without one that did; then each with all after it. After each failure the
+ * operation has to work again.
  * As tools/testing/selftests/iommu/iommufd_fail_nth.c does it for one of the kernel's.
  *
  *	static const struct lab_fail_op example_open = {
@@ -26,7 +27,11 @@ struct umlab_slot;
 /**
  * enum lab_fail_point - what fails
  * @LAB_FAIL_MEMORY: an allocation that the test's thread makes, of an object or of pages;
- *	a copy from or to user memory by functions, not by get_user() and put_user()
+ *	a copy from or to user memory by functions, not by get_user() and put_user(). Each
+ *	alone, and then each with all after it, which shows what a second attempt or another
+ *	way hides
+ * @LAB_FAIL_MEMORY_ALONE: the former only
+ * @LAB_FAIL_MEMORY_OUT: the latter only
  * @LAB_FAIL_MAP: a mapping for DMA
  * @LAB_FAIL_ALLOC: an allocation of coherent memory
  * @LAB_FAIL_READ: a read of a register: it gives all-ones
@@ -34,6 +39,8 @@ struct umlab_slot;
  */
 enum lab_fail_point {
 	LAB_FAIL_MEMORY,
+	LAB_FAIL_MEMORY_ALONE,
+	LAB_FAIL_MEMORY_OUT,
 	LAB_FAIL_MAP,
 	LAB_FAIL_ALLOC,
 	LAB_FAIL_READ,
@@ -102,7 +109,8 @@ struct lab_fail_points {
  * mappings or references to functions are left.
  *
  * Context: the test's thread.
- * Return: how many points there were.
+ * Return: how many points there were; of LAB_FAIL_MEMORY those of
+ * LAB_FAIL_MEMORY_ALONE.
  */
 struct lab_fail_points lab_fail_each(const struct lab_fail *fail,
 				     const struct lab_fail_op *op, void *data);
