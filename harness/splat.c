@@ -48,11 +48,14 @@ static const struct {
 	{ "WARNING: suspicious RCU usage",		UMLAB_SPLAT_LOCKDEP },
 	{ "WARNING: bad unlock balance",		UMLAB_SPLAT_LOCKDEP },
 	{ "WARNING: bad contention ",			UMLAB_SPLAT_LOCKDEP },
+	{ "WARNING: chain_key collision",		UMLAB_SPLAT_LOCKDEP },
 	{ "WARNING: held lock freed!",			UMLAB_SPLAT_LOCKDEP },
 	{ "WARNING: lock held when returning ",		UMLAB_SPLAT_LOCKDEP },
 	{ "WARNING: Nested lock was not taken",		UMLAB_SPLAT_LOCKDEP },
 	{ "-unsafe lock order detected",		UMLAB_SPLAT_LOCKDEP },
 	{ "still has locks held!",			UMLAB_SPLAT_LOCKDEP },
+	/* A lock that was never initialised: what else would tell of it is silent then. */
+	{ "INFO: trying to register non-static key",	UMLAB_SPLAT_LOCKDEP },
 	{ "unreferenced object 0x",			UMLAB_SPLAT_LEAK },
 	/* A check that has ended, so that it finds nothing any more */
 	{ "Kernel memory leak detector disabled",	UMLAB_SPLAT_OTHER },
@@ -76,6 +79,8 @@ static const char *const splat_names[UMLAB_SPLATS] = {
 };
 
 static atomic_t splat_counts[UMLAB_SPLATS];
+/* How many they were at the last result */
+static unsigned int splat_judged;
 /* That no test has failed for; leaks that are looked for belong to who looks */
 static atomic_t splat_strays = ATOMIC_INIT(0);
 /* The test that is under way has failed, and may still be skipped. */
@@ -191,19 +196,32 @@ static bool splat_is_result(const char *line)
 	return str_has_prefix(line, "ok ") || str_has_prefix(line, "not ok ");
 }
 
+/* From here on reports are another test's. @skipped: it is none that KUnit has fail. */
+static void splat_next(bool skipped)
+{
+	unsigned int splats = umlab_splats();
+	bool off = IS_ENABLED(CONFIG_PROVE_LOCKING) && !debug_locks;
+
+	if (xchg(&splat_blamed, false) && skipped)
+		atomic_inc(&splat_strays);
+	/* It turns itself off when it reports, be it in words that are not known here. */
+	if (off && splats == splat_judged)
+		atomic_inc(&splat_strays);
+	splat_judged = splats;
+	splat_slub = false;
+	umlab_splat_rearm();
+	if (off)
+		splat_rearm_lockdep();
+}
+
 static void splat_heard(void *unused, const char *line, size_t len)
 {
 	unsigned int i;
 
 	if (current == READ_ONCE(splat_not_from) && in_task())
 		return;
-	if (splat_is_result(line)) {
-		if (xchg(&splat_blamed, false) && strnstr(line, " # SKIP", len))
-			atomic_inc(&splat_strays);
-		umlab_splat_rearm();
-		if (IS_ENABLED(CONFIG_PROVE_LOCKING) && !debug_locks)
-			splat_rearm_lockdep();
-	}
+	if (splat_is_result(line))
+		splat_next(strnstr(line, " # SKIP", len));
 	if (strnstr(line, "[ cut here ]", len))
 		WRITE_ONCE(splat_claimed, false);
 	/* "BUG kmalloc-64 (Not tainted): Poison overwritten" */

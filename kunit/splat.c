@@ -121,6 +121,17 @@ static void splat_locks(void)
 	mutex_unlock(last);
 }
 
+static void splat_no_lock(void)
+{
+	spinlock_t *lock = kzalloc(sizeof(*lock), GFP_KERNEL);
+
+	if (!lock)
+		return;
+	spin_lock(lock);
+	spin_unlock(lock);
+	kfree(lock);
+}
+
 static void splat_atomic(void)
 {
 	static DEFINE_SPINLOCK(lock);
@@ -189,6 +200,8 @@ static const struct splat_row splat_rows[] = {
 	{ "UBSAN", splat_ubsan, UMLAB_SPLAT_UBSAN,
 	  IS_ENABLED(CONFIG_UBSAN_BOUNDS) },
 	{ "lockdep", splat_locks, UMLAB_SPLAT_LOCKDEP,
+	  IS_ENABLED(CONFIG_PROVE_LOCKING) },
+	{ "lock not initialised", splat_no_lock, UMLAB_SPLAT_LOCKDEP,
 	  IS_ENABLED(CONFIG_PROVE_LOCKING) },
 	{ "sleep while atomic", splat_atomic, UMLAB_SPLAT_ATOMIC,
 	  IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) },
@@ -333,7 +346,7 @@ static void splat_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, KUNIT_SUCCESS, test->status);
 }
 
-/* One that was declared and one more, of which @extra is not */
+/* As many as are made, or not */
 static void splat_declared(struct kunit *test, unsigned int declared,
 			   unsigned int made, enum kunit_status status)
 {
