@@ -132,7 +132,6 @@ static const struct ioctl_patch ioctl_bad_rings[] = {
 	IOCTL_RING(reserved[2], U32_MAX),
 };
 
-/* What is refused makes no ring, and changes nothing. */
 /* Not asserted as the layout is: the kernel's _IOC() is no constant to clang. */
 static void ioctl_numbers(struct kunit *test)
 {
@@ -143,6 +142,7 @@ static void ioctl_numbers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, DAD_IOC_ADVANCE, 0xc030da04);
 }
 
+/* What is refused makes no ring, and changes nothing. */
 static void ioctl_ring_refused(struct kunit *test)
 {
 	struct lab_dad dad = lab_dad_plug(test);

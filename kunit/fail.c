@@ -22,6 +22,7 @@
  * @FAIL_RETRY: likewise, but it tries the last piece twice
  * @FAIL_PAGE: whichever fails, it forgets a page
  * @FAIL_ERROR: it returns the wrong error for the second
+ * @FAIL_LATER: it does that, but not the first times
  * @FAIL_STUCK: once it has failed, it fails
  * @FAIL_ALWAYS: it fails without a reason
  */
@@ -31,6 +32,7 @@ enum fail_flaw {
 	FAIL_RETRY,
 	FAIL_PAGE,
 	FAIL_ERROR,
+	FAIL_LATER,
 	FAIL_STUCK,
 	FAIL_ALWAYS,
 };
@@ -87,7 +89,10 @@ static long fail_toy_failed(struct fail_toy *toy, unsigned int at)
 	if (toy->flaw == FAIL_PAGE && toy->losses < FAIL_LOST)
 		toy->lost[toy->losses++] = (void *)__get_free_page(GFP_KERNEL);
 	fail_toy_free(toy, leaks, at);
-	return at == 1 && toy->flaw == FAIL_ERROR ? -EIO : -ENOMEM;
+	if (at != 1)
+		return -ENOMEM;
+	return toy->flaw == FAIL_ERROR ||
+	       (toy->flaw == FAIL_LATER && toy->begun > FAIL_LOST) ? -EIO : -ENOMEM;
 }
 
 static long fail_toy_run(void *data)
@@ -153,6 +158,7 @@ static const struct {
 	{ "leak after a second attempt", FAIL_RETRY },
 	{ "leaked page", FAIL_PAGE },
 	{ "wrong error", FAIL_ERROR },
+	{ "wrong error later", FAIL_LATER },
 	{ "stuck afterwards", FAIL_STUCK },
 	{ "fails without a reason", FAIL_ALWAYS },
 };
@@ -165,11 +171,9 @@ static void fail_wrong(struct kunit *test)
 	struct fail_toy toy = { .flaw = row->flaw };
 	struct lab_fail_points points;
 
-	/* Which has a better way to know. */
-	if (row->flaw <= FAIL_PAGE && IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
-		kunit_skip(test, "leaks are left to kmemleak");
-	if (row->flaw == FAIL_PAGE && IS_ENABLED(CONFIG_KASAN))
-		kunit_skip(test, "KASAN takes pages itself");
+	if (row->flaw == FAIL_PAGE && (IS_ENABLED(CONFIG_KASAN) ||
+				       IS_ENABLED(CONFIG_DEBUG_KMEMLEAK)))
+		kunit_skip(test, "a check of the kernel takes pages itself");
 	KUNIT_EXPECT_EQ(test, KUNIT_FAILURE, fail_status(test, &toy, &points));
 	KUNIT_EXPECT_EQ(test, 0, current->fail_nth);
 	while (toy.losses--) {

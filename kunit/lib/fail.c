@@ -20,32 +20,18 @@
 #include <umlab/splat.h>
 
 #include "fail.h"
+#include "quiet.h"
 #include "slabs.h"
 
 /* So many points no operation has. */
 #define FAIL_MAX	1000
 
-/* A leak shows if it is made so often: what page tables and allocator keep, is less. */
+/* A leak shows if it is made so often, as what page tables and allocator keep is less */
 #define FAIL_TIMES	20
 
-/* Whether there are caches of the kernel's checks, which would check no more */
+/* Whether there may be caches of the kernel's checks */
 #define FAIL_SPARES	(IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || \
 			 IS_ENABLED(CONFIG_DEBUG_OBJECTS))
-
-static const char *const fail_spared[] = {
-	"kmemleak_object", "kmemleak_scan_area", "debug_objects_cache",
-};
-
-static bool fail_is_spared(const struct kmem_cache *cache)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(fail_spared); i++) {
-		if (!strcmp(cache->name, fail_spared[i]))
-			return true;
-	}
-	return false;
-}
 
 /*
  * As /sys/kernel/slab/.../failslab does; there may be new ones each time. As long as a
@@ -61,7 +47,7 @@ static void fail_mark_caches(bool mark)
 		return;
 	guard(mutex)(&slab_mutex);
 	list_for_each_entry(cache, &slab_caches, list) {
-		if (mark && !fail_is_spared(cache))
+		if (mark && !lab_slabs_of_check(cache->name))
 			cache->flags |= SLAB_FAILSLAB;
 		else
 			cache->flags &= ~SLAB_FAILSLAB;
@@ -188,6 +174,7 @@ static void fail_refuse(const struct lab_fail *fail, const struct lab_fail_op *o
 	DECLARE_SEQ_BUF(allowed, 80);
 	unsigned int i;
 
+	lab_loud_console(fail->test);
 	for (i = 0; i < LAB_FAIL_ERRORS && op->errors[i]; i++)
 		seq_buf_printf(&allowed, " %pe", ERR_PTR(op->errors[i]));
 	if (struck)
@@ -269,19 +256,20 @@ static void fail_walk(const struct lab_fail *fail, const struct lab_fail_op *op,
 
 /* What the kernel has to say to it, it has said the first time. */
 static void fail_repeat(const struct lab_fail *fail,
-			const struct lab_fail_op *op, void *data,
-			unsigned int times)
+			const struct lab_fail_op *op, void *data)
 {
-	unsigned int splats = umlab_splats();
-	int level = console_loglevel;
+	unsigned int i, splats = umlab_splats();
+	bool failed = fail->test->status == KUNIT_FAILURE;
 
-	console_loglevel = LOGLEVEL_ERR;
-	while (times--)
+	lab_silent_console(fail->test);
+	for (i = 1; i < FAIL_TIMES; i++)
 		fail_walk(fail, op, data, NULL);
-	console_loglevel = level;
-	KUNIT_EXPECT_EQ_MSG(fail->test, splats, umlab_splats(),
-			    "%s: a report that came when it was repeated, and is not in this log",
-			    op->name);
+	lab_loud_console(fail->test);
+	if (splats != umlab_splats() ||
+	    (!failed && fail->test->status == KUNIT_FAILURE))
+		KUNIT_FAIL(fail->test,
+			   "%s: fails when it is repeated; a report or a violation by then is not in this log",
+			   op->name);
 }
 
 /* Pools keep their pages. */
@@ -295,7 +283,6 @@ static struct lab_fail_points fail_each(const struct lab_fail *fail,
 					const struct lab_fail_op *op, void *data)
 {
 	unsigned int mappings = fail_mappings(fail);
-	int times = fail->times ?: FAIL_TIMES;
 	unsigned int functions = umlab_functions();
 	struct lab_fail_points points = { };
 	struct lab_slabs *before;
@@ -304,10 +291,10 @@ static struct lab_fail_points fail_each(const struct lab_fail *fail,
 			      "the kernel has no CONFIG_FAULT_INJECTION");
 	fail_walk(fail, op, data, &points);
 	before = lab_slabs_count(fail->test);
-	fail_repeat(fail, op, data, times - 1);
-	/* The machine's shadow of what a device sees grows by itself. */
-	if (!fail->slot || !umlab_topology(fail->slot)->noncoherent)
-		lab_slabs_expect_growth(fail->test, before, times / 2, op->name);
+	if (fail->slot && umlab_topology(fail->slot)->noncoherent)
+		lab_slabs_pass_over_shadow(before);
+	fail_repeat(fail, op, data);
+	lab_slabs_expect_growth(fail->test, before, FAIL_TIMES / 2, op->name);
 	KUNIT_EXPECT_EQ_MSG(fail->test, functions, umlab_functions(),
 			    "%s: leaves a reference to a function", op->name);
 	KUNIT_EXPECT_EQ_MSG(fail->test, mappings, fail_mappings(fail),

@@ -76,14 +76,11 @@ struct lab_fail_op {
  * @test: the test
  * @slot: the function, if it is the function's affair
  * @point: what fails
- * @times: how often each point is made to fail; 0: as often as it takes to see a leak. With
- *	few, what the allocator does by itself looks like one
  */
 struct lab_fail {
 	struct kunit *test;
 	struct umlab_slot *slot;
 	enum lab_fail_point point;
-	unsigned int times;
 };
 
 /**

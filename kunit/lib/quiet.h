@@ -14,7 +14,15 @@ struct kunit;
 void lab_quiet_console(struct kunit *test);
 
 /**
- * lab_loud_console() - end lab_quiet_console() before the test does
+ * lab_silent_console() - print no errors, either
+ * @test: the test
+ *
+ * Not even that a test has failed: whoever finds that out calls lab_loud_console() first.
+ */
+void lab_silent_console(struct kunit *test);
+
+/**
+ * lab_loud_console() - end these before the test does
  * @test: the test
  */
 void lab_loud_console(struct kunit *test);

@@ -10,6 +10,8 @@
 #ifndef _LAB_SLABS_H
 #define _LAB_SLABS_H
 
+#include <linux/types.h>
+
 struct kunit;
 struct lab_slabs;
 
@@ -20,6 +22,22 @@ struct lab_slabs;
  * Return: the counts; freed when the test ends.
  */
 struct lab_slabs *lab_slabs_count(struct kunit *test);
+
+/**
+ * lab_slabs_of_check() - whether a cache is of one of the kernel's checks, which count by
+ * themselves and would check no more without it
+ * @name: the cache's
+ */
+bool lab_slabs_of_check(const char *name);
+
+/**
+ * lab_slabs_pass_over_shadow() - do not expect of some counts that they do not grow
+ * @before: the counts
+ *
+ * What the machine takes for a device in a topology that is not coherent: it keeps what
+ * the device sees of each page that it has seen.
+ */
+void lab_slabs_pass_over_shadow(struct lab_slabs *before);
 
 /**
  * lab_slabs_expect_growth() - expect that no cache has grown much
