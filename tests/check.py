@@ -10,6 +10,7 @@ look at the kernel that was built.
 
 import os
 import platform
+import shlex
 import sys
 import time
 import unittest
@@ -63,7 +64,9 @@ def run_host_part(request: Request) -> Tuple[int, int]:
     os.environ['UMLAB_CONFIG'] = request.config
     began = time.time()
     cases = tuple(run_host_tests().cases)
-    facts = (('host', f'Python {platform.python_version()}'),)
+    configs = shlex.quote(os.environ['UMLAB_CONFIGS'])
+    facts = (('host', f'Python {platform.python_version()}'),
+             ('command', f'UMLAB_CONFIGS={configs} python3 tests/check.py'))
     junit.write(Run('host', cases, facts, int(began), time.time() - began),
                 request.build)
     passed, failed, skipped = count(cases)

@@ -24,7 +24,8 @@ _GITHUB: Dict[str, Set[str]] = {
     'container': {'image', 'options', 'env', 'volumes'},
     'step': {'name', 'id', 'if', 'uses', 'with', 'run', 'env', 'shell'},
     'actions/checkout@v4': {'path', 'fetch-depth'},
-    'actions/cache@v4': {'path', 'key', 'restore-keys'},
+    'actions/cache/restore@v4': {'path', 'key', 'restore-keys'},
+    'actions/cache/save@v4': {'path', 'key'},
     'actions/upload-artifact@v4': {'name', 'path', 'include-hidden-files',
                                    'if-no-files-found', 'retention-days'},
 }
@@ -89,7 +90,7 @@ class CiTest(unittest.TestCase):
                 self.assertNotEqual('uses' in step, 'run' in step, step)
                 if 'uses' in step:
                     self.known(step.get('with', {}), _GITHUB[step['uses']], step['uses'])
-            self.assertIn(f'make {name}', job['steps'][-3]['run'])
+            self.assertIn(f'make {name}', job['steps'][-4]['run'])
             self.assertEqual(job['steps'][2]['run'], _FORGET)
 
     def test_github_keeps(self) -> None:
@@ -99,12 +100,16 @@ class CiTest(unittest.TestCase):
             self.assertEqual(last['if'], 'always()')
             self.assertIs(last['with']['include-hidden-files'], True)
             self.assertLessEqual(_KEPT, set(last['with']['path'].split()))
-            self.assertEqual(job['steps'][-2], {'name': 'make report', 'if': 'always()',
+            self.assertEqual(job['steps'][-3], {'name': 'make report', 'if': 'always()',
                                                 'run': 'make report'})
             cache = job['steps'][1]['with']
             self.assertEqual(cache['path'].split(), ['build', '.ccache'])
             self.assertTrue(cache['key'].startswith(cache['restore-keys']))
             self.assertIn(name, cache['restore-keys'])
+            # "actions/cache" would keep nothing of a job that failed.
+            save = job['steps'][-2]
+            self.assertEqual(save['if'], 'always()')
+            self.assertEqual(save['with'], {'path': cache['path'], 'key': cache['key']})
 
     def test_gitlab(self) -> None:
         """Jobs that GitLab knows, and that keep what they leave, even if they failed."""

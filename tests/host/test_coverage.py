@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What is made of lcov's result, and what is asked of it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Tuple
 
@@ -64,6 +65,13 @@ class CoverageTest(FolderTest):
         self.assertEqual(toy.coverage.functions, tracefile.Count(1, 1))
         self.assertEqual(machine.coverage.lines, tracefile.Count(12, 8))
 
+    def test_left_out_of_lcov_2(self) -> None:
+        """The same, where it says where functions end."""
+        record = _record('../umlab/drivers/toy/toy.c', 12, 8)
+        toy, = self.ours(record.replace('FN:1,', 'FN:1,8,').replace('FN:9,', 'FN:9,12,'))
+        self.assertEqual(toy.coverage.lines, tracefile.Count(8, 8))
+        self.assertEqual(toy.coverage.functions, tracefile.Count(1, 1))
+
     def test_stale(self) -> None:
         """A name that is there no more is an error, which names it."""
         self.table.write_text(_TABLE.replace('toy_exit', 'toy_gone'))
@@ -87,7 +95,13 @@ class CoverageTest(FolderTest):
 
         self.assertEqual(missed(good, good), 0)
         self.assertGreater(missed(tracefile.Coverage(), good), 0)
-        self.assertEqual(len(coverage.missed(())), 2)
+        self.assertEqual(coverage.missed(()), [
+            'drivers: no lines were measured', 'drivers: no branches were measured',
+            'harness: no lines were measured'])
+        self.assertEqual(coverage.missed((
+            tracefile.File('drivers/a.c', replace(good, branches=tracefile.Count())),
+            tracefile.File('harness/b.c', good))),
+            ['drivers: no branches were measured'])
         self.assertEqual(missed(bad, good), 2)
         self.assertEqual(missed(good, bad), 0)
         self.assertEqual(missed(good, tracefile.Coverage(tracefile.Count(100, 89))), 1)

@@ -157,11 +157,14 @@ class RunTest(FolderTest):
         return self.write(f'build/results/{name}.xml', 'old')
 
     def test_failed_start(self) -> None:
-        """What cannot be built has no results, not even old ones."""
+        """What cannot be built has one result: the reason, in place of old ones."""
         old, other = self.old(), self.old('kasan')
         self.expect_refusal('no such file', KERNEL_SRC='/nowhere/linux')
-        self.assertFalse(old.exists() or old.with_suffix('.json').exists())
-        self.assertTrue(other.exists())
+        case, = junit.read(old).cases
+        self.assertEqual((case.suite, case.status), ('the run', Status.CRASHED))
+        self.assertIn('no such file', case.log)
+        self.assertFalse(old.with_suffix('.json').exists())
+        self.assertEqual(other.read_text(), 'old')
 
     def test_interrupted(self) -> None:
         """Nothing half-written stays."""

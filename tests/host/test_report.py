@@ -184,7 +184,7 @@ class ReportTest(ResultsTest):
         """The last one is looked for, but not among what tools keep there."""
         for name, age in (('kunit/a.c', 30), ('uml-config/lab/b.py', 20),
                           ('uml-config/lab/__pycache__/b.pyc', 5),
-                          ('tests/.cache/c', 5), ('build/d', 5)):
+                          ('tests/.cache/c', 5), ('kunit/.#a.c', 5), ('build/d', 5)):
             path = self.write(f'repo/{name}')
             os.utime(path, (1000 - age, 1000 - age))
         found = report.collect(self.folder / 'build', self.folder / 'repo')
@@ -212,9 +212,10 @@ class ReportTest(ResultsTest):
                 ('kasan', Case('s', '', Status.FAILED), 'make kunit SUITE=s CONFIG=kasan'),
                 ('base', Case('s', '$(x).p', Status.FAILED), "make kunit SUITE='s.$(x)'"),
                 ('base', Case('the run', '', Status.CRASHED), ''),
-                ('host', Case('test_x', 'test_y.z', Status.FAILED),
-                 'python3 tests/check.py test_y')):
-            self.assertEqual(again(Run(run, (), (), 0, 0), case), want)
+                ('host', Case('test_x', 'test_y.z', Status.FAILED), 'make it test_y'),
+                ('soak', Case('s', 'a', Status.FAILED), 'make it')):
+            facts = (('command', 'make it'),) if run in ('host', 'soak') else ()
+            self.assertEqual(again(Run(run, (), facts, 0, 0), case), want)
 
     def test_nothing_there(self) -> None:
         """One clear error, and nothing is made."""

@@ -76,6 +76,10 @@ class VerdictTest(FolderTest):
         """A report when nobody counts any more, and what the kernel says of itself."""
         for said, name in (
                 ('WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2', 'the end of the run'),
+                ('WARNING: possible circular locking dependency', 'the end of the run'),
+                ('[ BUG: Invalid wait context ]', 'the end of the run'),
+                ('BUG kmalloc-64 (Not tainted): Poison', 'the end of the run'),
+                ('INFO: trying to register non-static key.', 'the end of the run'),
                 ('umlab: coverage: a.gcda: -ENOSPC', 'coverage: a.gcda: -ENOSPC'),
                 ('umlab: one: 2 leaks, see above', 'one: 2 leaks, see above')):
             with self.subTest(said):

@@ -117,7 +117,8 @@ def make_coverage() -> int:
 def _stressed(request: Request) -> int:
     allow()
     return run_suites(replace(request, suite='umlab_stress', slow=True,
-                              real_time=True, called='stress'))[0]
+                              real_time=True, called='stress',
+                              again=f'make stress CONFIG={request.config}'))[0]
 
 
 def stress() -> int:
@@ -140,11 +141,10 @@ def _soaked(request: Request) -> int:
     seed = number('SEED', time.time_ns() % 1000000)
     args = (f'umlab.args=-n,{operations},-s,{seed}', 'umlab.real_ms=0',
             f'umlab.ms={_SOAK_TIMEOUT * 1000}')
-    print(f'umlab: {operations} operations; once more:'
-          f' make soak OPERATIONS={operations} SEED={seed}'
-          f' CONFIG={request.config}', flush=True)
+    again = f'make soak OPERATIONS={operations} SEED={seed} CONFIG={request.config}'
+    print(f'umlab: {operations} operations; once more: {again}', flush=True)
     return run_suites(replace(
-        request, suite='umlab_user.soak', called='soak',
+        request, suite='umlab_user.soak', called='soak', again=again,
         args=(*(f'--kernel_args={arg}' for arg in args),
               f'--timeout={_SOAK_TIMEOUT}')))[0]
 

@@ -53,10 +53,16 @@ def _objects(kernel: Kernel) -> Path:
     return kernel.objects / Path(INITRAMFS).parts[0] / 'umlab'
 
 
-def forget(kernel: Kernel) -> None:
-    """Remove what an earlier run has left, or it would be added to."""
+def forget(kernel: Kernel, repo: Path) -> None:
+    """Remove what an earlier run has left, which would stand for what this one has not;
+    and what the compiler has noted of sources that are no more."""
     for data in _objects(kernel).rglob('*.gcda'):
         data.unlink()
+    for folder in GATES:
+        for notes in (_objects(kernel) / folder).rglob('*.gcno'):
+            source = notes.with_suffix('.c').relative_to(_objects(kernel))
+            if not (repo / source).exists():
+                notes.unlink()
 
 
 def left_out(names: Path) -> Dict[str, Set[str]]:
@@ -94,8 +100,7 @@ def _records(text: str) -> Iterator[Tuple[str, List[str]]]:
 
 def _spans(lines: List[str], functions: Set[str]) -> List[range]:
     """The lines of @functions: each ends where the next one begins."""
-    starts = sorted((int(line[3:].split(',')[0]), line.split(',')[1])
-                    for line in lines if line.startswith('FN:'))
+    starts = sorted(tracefile.functions(lines))
     ends = [start for start, _ in starts[1:]] + [1 << 30]
     return [range(start, end) for (start, name), end in zip(starts, ends)
             if name in functions]
@@ -108,7 +113,7 @@ def _without(lines: List[str], functions: Set[str]) -> List[str]:
     for line in lines:
         kind, _, rest = line.partition(':')
         if kind in ('FN', 'FNDA'):
-            if rest.split(',')[1] in functions:
+            if rest.split(',')[-1] in functions:
                 continue
         elif kind in ('DA', 'BRDA'):
             if any(int(rest.split(',')[0]) in span for span in spans):
@@ -135,8 +140,7 @@ def ours(text: str, repo: Path, base: Path, out: Dict[str, Set[str]]) -> str:
         name = str(path.relative_to(repo))
         if name.partition('/')[0] not in GATES:
             continue
-        stale -= {(name, line.split(',')[1]) for line in lines
-                  if line.startswith('FN:')}
+        stale -= {(name, function) for _, function in tracefile.functions(lines)}
         result += [f'SF:{path}', *_without(lines, out.get(name, set())),
                    'end_of_record']
     for name, function in sorted(stale):
@@ -206,11 +210,11 @@ def missed(files: Tuple[tracefile.File, ...]) -> List[str]:
     found = []
     for folder, (lines, branches) in GATES.items():
         cover = _below(files, folder)
-        if not cover.lines.found:
-            found.append(f'{folder}: nothing was measured')
         for what, count, asked in (('lines', cover.lines, lines),
                                    ('branches', cover.branches, branches)):
-            if count.percent < asked:
+            if asked and not count.found:
+                found.append(f'{folder}: no {what} were measured')
+            elif count.percent < asked:
                 found.append(f'{folder}: {count.percent:.1f} % of {what},'
                              f' less than {asked:.0f} %')
     return found

@@ -73,10 +73,11 @@ def again(run: Run, case: Case) -> str:
     """The command that runs a case once more, with all of its parameters; '' if what
     failed is no case."""
     name = case.name.partition('.')[0]
+    command = dict(run.facts).get('command', '')
     if run.name == 'host':
-        return f'python3 tests/check.py {shlex.quote(name)}' if name else ''
-    if run.name in ('stress', 'soak'):
-        return f'make {run.name}'
+        return f'{command} {shlex.quote(name)}' if name else ''
+    if command:
+        return command
     if not re.fullmatch(r'\w+', case.suite):
         return ''
     suite = f'{case.suite}.{name}' if name else case.suite

@@ -25,7 +25,8 @@ def _newest(repo: Path) -> Tuple[str, float]:
     for folder in _SOURCES:
         for where, folders, names in os.walk(repo / folder):
             folders[:] = [name for name in folders if name[0] not in '._']
-            for path in (Path(where) / name for name in names):
+            for path in (Path(where) / name for name in names
+                         if name[0] not in '.#' and name[-1] != '~'):
                 found = (str(path.relative_to(repo)), path.stat().st_mtime)
                 newest = max(newest, found, key=lambda pair: pair[1])
     return newest

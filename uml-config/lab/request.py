@@ -29,6 +29,7 @@ class Request:  # pylint: disable=too-many-instance-attributes  # one a variable
     @devices: DEVICES, likewise.
     @real_time: whether time is to be real.
     @called: what the results are called, if not as the configuration.
+    @again: the command that does it again, if it is not "make kunit".
     """
     build: Path
     kernel_src: str
@@ -40,6 +41,7 @@ class Request:  # pylint: disable=too-many-instance-attributes  # one a variable
     devices: Tuple[str, ...] = ()
     real_time: bool = False
     called: str = ''
+    again: str = ''
 
     @property
     def results(self) -> str:

@@ -2,6 +2,7 @@
 """Runs of the suites: build, boot, judge, keep what it found."""
 
 import argparse
+import contextlib
 import shlex
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple
 
 from . import coverage, junit, overlay, source, tracefile
 from .arguments import split_args
@@ -18,7 +19,7 @@ from .errors import LabError
 from .files import put
 from .kernel import Kernel, build, make_environment
 from .request import REPO, Request
-from .results import Run
+from .results import Case, Run, Status
 from .verdict import Verdict, conclude
 
 
@@ -93,7 +94,9 @@ def _keep(kernel: Kernel, request: Request, verdict: Verdict, run: Run) -> None:
         facts.append(('SUITE', request.suite))
     if request.slow:
         facts.append(('SLOW', '1'))
-    if request.args:
+    if request.again:
+        facts.append(('command', request.again))
+    elif request.args:
         facts.append(('ARGS', shlex.join(request.args)))
     junit.write(replace(run, facts=tuple(facts)), request.build)
     put(junit.path_of(request.build, run.name).with_suffix('.json'), verdict.json)
@@ -118,44 +121,72 @@ def _report(kernel: Kernel, suite: str, verdict: Verdict, seconds: float) -> Non
 _NO_RUN = ('--list_tests', '--list_tests_attr', '--run_isolated', '--help', '-h')
 
 
-def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
-    """Build and run; the exit status, and the verdict where there is one."""
-    began = time.time()
+def _boot(request: Request) -> Tuple[Kernel, int, int]:
+    """Build and run: the kernel, the exit status of kunit.py, and after how many seconds
+    the run was ended, if it did not end by itself."""
     limit = _limit(request)
-    judged = not any(word.split('=')[0] in _NO_RUN for word in request.args)
-    if judged:
-        junit.forget(request.build, request.results)
     kernel, words = built_kernel(request)
-    log = kernel.objects / 'test.log'
-    log.unlink(missing_ok=True)
-    chosen = selection(kernel.config, request, words)
+    (kernel.objects / 'test.log').unlink(missing_ok=True)
     booted = time.monotonic()
-    status = _exec(kernel, chosen, request)
-    if not judged:
-        return status, None
-    overdue = limit if time.monotonic() - booted >= limit else 0
-    verdict = conclude(kernel.source.tree, log, status, overdue)
+    status = _exec(kernel, selection(kernel.config, request, words), request)
+    return kernel, status, limit if time.monotonic() - booted >= limit else 0
+
+
+def _judge(kernel: Kernel, status: int, overdue: int) -> Verdict:
+    return conclude(kernel.source.tree, kernel.objects / 'test.log', status, overdue)
+
+
+def _finish(kernel: Kernel, request: Request, verdict: Verdict, began: float) -> int:
+    """Keep and print the verdict; the exit status."""
     seconds = time.time() - began
     _keep(kernel, request, verdict,
           Run(request.results, verdict.cases, (), int(began), seconds))
     _report(kernel, request.suite, verdict, seconds)
-    return int(verdict.failed > 0), verdict
+    return int(verdict.failed > 0)
+
+
+@contextlib.contextmanager
+def _results(request: Request) -> Iterator[float]:
+    """Forget the last results; if there will be none, leave the reason among those of
+    other runs. When it began."""
+    began = time.time()
+    junit.forget(request.build, request.results)
+    try:
+        yield began
+    except LabError as e:
+        case = Case('the run', '', Status.CRASHED, str(e))
+        run = Run(request.results, (case,), (), int(began), time.time() - began)
+        # The reason may be that there is no room.
+        with contextlib.suppress(OSError):
+            if junit.path_of(request.build, run.name).parent.exists():
+                junit.write(run, request.build)
+        raise
+
+
+def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
+    """Build and run; the exit status, and the verdict where there is one."""
+    if any(word.split('=')[0] in _NO_RUN for word in request.args):
+        return _boot(request)[1], None
+    with _results(request) as began:
+        kernel, status, overdue = _boot(request)
+        verdict = _judge(kernel, status, overdue)
+        return _finish(kernel, request, verdict, began), verdict
 
 
 def cover(request: Request) -> Tuple[int, Optional[Verdict]]:
     """Run the suites, and see what of our files has run; as run_suites()."""
     places = coverage.Places(request.build / 'coverage')
-    out = coverage.left_out(REPO / 'uml-config/coverage.exclude')
-    junit.forget(request.build, request.results)
-    shutil.rmtree(places.folder, ignore_errors=True)
-    kernel, _ = built_kernel(request)
-    coverage.forget(kernel)
-    status, verdict = run_suites(request)
-    coverage.collect(kernel, REPO, places, out)
-    files = tracefile.read(places.info, REPO)
-    print(f'\n{coverage.table(files)}')
-    print(f'umlab: line by line: {places.html / "index.html"}', flush=True)
-    missed = coverage.missed(files)
-    for what in missed:
-        print(f'umlab: FAILED: coverage of {what}', flush=True)
-    return int(bool(status or missed)), verdict
+    with _results(request) as began:
+        shutil.rmtree(places.folder, ignore_errors=True)
+        out = coverage.left_out(REPO / 'uml-config/coverage.exclude')
+        coverage.forget(built_kernel(request)[0], REPO)
+        kernel, status, overdue = _boot(request)
+        verdict = _judge(kernel, status, overdue)
+        coverage.collect(kernel, REPO, places, out)
+        files = tracefile.read(places.info, REPO)
+        print(f'\n{coverage.table(files)}')
+        print(f'umlab: line by line: {places.html / "index.html"}\n', flush=True)
+        missed = coverage.missed(files)
+        if missed:
+            verdict = verdict.with_failure('coverage', '\n'.join(missed))
+        return _finish(kernel, request, verdict, began), verdict

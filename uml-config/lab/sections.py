@@ -90,6 +90,7 @@ def _runs(material: Material) -> ET.Element:
         facts = dict(run.facts)
         made_of = facts.pop('kernel', facts.pop('host', ''))
         log = facts.pop('log', '')
+        facts.pop('command', '')
         passed, failed, skipped = count(run.cases)
         rest = ' '.join(f'{name}={value}' for name, value in facts.items())
         rows.append(row(run.name, made_of, _when(run.began), f'{run.seconds:.1f} s',

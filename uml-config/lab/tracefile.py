@@ -85,6 +85,13 @@ def by_folder(files: Iterable[File]) -> Dict[str, Coverage]:
     return {folder: total(found[folder]) for folder in sorted(found)}
 
 
+def functions(lines: Iterable[str]) -> List[Tuple[int, str]]:
+    """Where the functions of a record begin, and their names."""
+    # "FN:<first line>,<name>"; lcov 2 has the last line between them.
+    return [(int(line[3:].split(',')[0]), line.split(',')[-1])
+            for line in lines if line.startswith('FN:')]
+
+
 @dataclass
 class _Counts:
     """What was read of a file so far: how often each was run."""

@@ -32,7 +32,7 @@ _ASIDE = re.compile(r'^umlab: (coverage: .*|(?P<suite>\S+): \d+ leaks, see above
 
 # The last result; reports of bugs after it, which the kernel does not count any more
 _RESULT = re.compile(r'^(?:not )?ok \d+ ', re.M)
-_REPORT = re.compile(r'^(?:WARNING: CPU|BUG: |UBSAN: ).*', re.M)
+_REPORT = re.compile(r'^(?:WARNING: |(?:\[ )?BUG[: ]|UBSAN: |INFO: trying ).*', re.M)
 
 # As the kernel says at its end which cases were slow, by their full names
 _SLOW = re.compile(r'umlab: slow: (?P<ms>[0-9]+(\.[0-9]+)?) ms (?P<name>\S.*)')
