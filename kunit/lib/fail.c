@@ -54,20 +54,36 @@ static void fail_mark_caches(bool mark)
 	}
 }
 
-/* Whoever wants it has all fail, and nothing is printed, which would be a stack for each. */
+/* Whoever wants it has all fail. */
 static bool fail_want_in(const char *folder)
 {
 	atomic_t *times = umlab_debugfs(folder, "times");
 	unsigned long *probability = umlab_debugfs(folder, "probability");
 	bool *filter = umlab_debugfs(folder, "task-filter");
-	unsigned long *verbose = umlab_debugfs(folder, "verbose");
 
-	if (!probability || !times || !filter || !verbose)
+	if (!probability || !times || !filter)
 		return false;
 	*filter = true;
 	*probability = 100;
 	atomic_set(times, -1);
-	*verbose = 0;
+	return true;
+}
+
+/* By default the kernel prints a stack for each, which is level 2. */
+static bool fail_be_verbose(unsigned long level)
+{
+	static const char *const folders[] = {
+		"failslab", "fail_page_alloc", "fail_usercopy",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(folders); i++) {
+		unsigned long *verbose = umlab_debugfs(folders[i], "verbose");
+
+		if (!verbose)
+			return false;
+		*verbose = level;
+	}
 	return true;
 }
 
@@ -91,7 +107,7 @@ static bool fail_want_all(void)
 	*highmem = false;
 	*order = 0;
 	return fail_want_in("failslab") && fail_want_in("fail_page_alloc") &&
-	       fail_want_in("fail_usercopy");
+	       fail_want_in("fail_usercopy") && fail_be_verbose(0);
 }
 
 static struct umlab_faults fail_faults(enum lab_fail_point point, unsigned int n)
@@ -206,6 +222,21 @@ static bool fail_run(const struct lab_fail *fail, const struct lab_fail_op *op,
 	return struck;
 }
 
+/* Once more, to have the kernel print where it was that an allocation has failed */
+static void fail_show(const struct lab_fail *fail, const struct lab_fail_op *op,
+		      void *data, unsigned int n)
+{
+	struct lab_fail alone = *fail;
+	long result;
+
+	if (!fail_is_memory(fail))
+		return;
+	alone.point = LAB_FAIL_MEMORY_ALONE;
+	fail_be_verbose(2);
+	fail_run(&alone, op, data, n, &result);
+	fail_be_verbose(0);
+}
+
 /* Whether it works again, after the @n-th point failed with @result */
 static void fail_again(const struct lab_fail *fail, const struct lab_fail_op *op,
 		       void *data, unsigned int n, long result)
@@ -225,8 +256,11 @@ static bool fail_step(const struct lab_fail *fail, const struct lab_fail_op *op,
 	long result;
 	bool struck = fail_run(fail, op, data, n, &result);
 
-	if (result < 0 && !(struck && fail_is_allowed(op, result)))
+	if (result < 0 && !(struck && fail_is_allowed(op, result))) {
 		fail_refuse(fail, op, n, struck, result);
+		if (struck)
+			fail_show(fail, op, data, n);
+	}
 	if (!struck)
 		return false;
 	/* It is found out once. */
@@ -289,6 +323,9 @@ static struct lab_fail_points fail_each(const struct lab_fail *fail,
 
 	KUNIT_ASSERT_TRUE_MSG(fail->test, fail_want_all(),
 			      "the kernel has no CONFIG_FAULT_INJECTION");
+	KUNIT_ASSERT_TRUE_MSG(fail->test, fail->slot || fail_is_memory(fail),
+			      "%s: whose mappings, reads or accesses? There is no slot",
+			      op->name);
 	fail_walk(fail, op, data, &points);
 	before = lab_slabs_count(fail->test);
 	if (fail->slot && umlab_topology(fail->slot)->noncoherent)
@@ -299,8 +336,9 @@ static struct lab_fail_points fail_each(const struct lab_fail *fail,
 			    "%s: leaves a reference to a function", op->name);
 	KUNIT_EXPECT_EQ_MSG(fail->test, mappings, fail_mappings(fail),
 			    "%s: leaves a mapping", op->name);
-	kunit_info(fail->test, "%s: %u points%s fail it, %u do not\n", op->name,
-		   points.failed, fail_more(fail), points.coped);
+	kunit_info(fail->test, "%s: %u points%s fail it, %u do not%s\n", op->name,
+		   points.failed, fail_more(fail), points.coped,
+		   fail->test->status == KUNIT_FAILURE ? "; it went no further" : "");
 	return points;
 }
 
