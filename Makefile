@@ -5,7 +5,13 @@
 PYTHON ?= python3
 
 # Read from the environment by what is called, so no shell splits them.
-export KERNEL_SRC BUILD CONFIG SUITE SLOW ARGS JOBS DEVICES OPERATIONS SEED
+VARIABLES := KERNEL_SRC BUILD CONFIG SUITE SLOW ARGS JOBS DEVICES OPERATIONS SEED
+export $(VARIABLES)
+
+# A name that is misspelt would be passed over.
+UNKNOWN := $(filter-out PYTHON $(VARIABLES),$(foreach name,$(.VARIABLES),\
+	$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+$(if $(UNKNOWN),$(error $(firstword $(UNKNOWN)): there is no such variable: see "make help"))
 
 help:
 	@cat uml-config/help.txt

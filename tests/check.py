@@ -16,7 +16,7 @@ import time
 import unittest
 from dataclasses import replace
 from pathlib import Path
-from typing import Tuple
+from typing import Dict, Tuple
 
 REPO = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPO / 'uml-config'), str(REPO / 'tests')]
@@ -26,8 +26,12 @@ from lab import cli, junit, runs  # noqa: E402
 from lab.configs import CHECKED, CHECKED_ALL  # noqa: E402
 from lab.errors import LabError  # noqa: E402
 from lab.request import Request, allow  # noqa: E402
-from lab.results import Run, count  # noqa: E402
+from lab.results import Case, Run, Status, count  # noqa: E402
 from listing import Listing  # noqa: E402
+
+
+# How many of those that failed are named at the end
+_NAMED = 50
 
 
 def run_host_tests(name: str = '') -> Listing:
@@ -43,21 +47,18 @@ def run_host_tests(name: str = '') -> Listing:
     return listing
 
 
-def run_suites(request: Request) -> Tuple[int, int]:
-    """Run the suites in one configuration; passed and failed."""
-    passed, failed = 0, 1
+def run_suites(request: Request) -> Tuple[Case, ...]:
+    """Run the suites in one configuration."""
     run = runs.cover if request.config == 'coverage' else runs.run_suites
     with cli.explained():
-        status, verdict = run(request)
+        _, verdict = run(request)
         if verdict:
-            passed, failed = verdict.passed, verdict.failed
-        if status and not failed:
-            failed = 1
-    return passed, failed
+            return verdict.cases
+    return (Case('the run', '', Status.CRASHED),)
 
 
-def run_host_part(request: Request) -> Tuple[int, int]:
-    """Run the host-side tests, and leave their results; passed and failed."""
+def run_host_part(request: Request) -> Tuple[Case, ...]:
+    """Run the host-side tests, and leave their results."""
     # Removed with the folder, should the run be interrupted
     os.environ['TMPDIR'] = str(request.build / 'tmp')
     os.environ['UMLAB_BUILD'] = str(request.build)
@@ -69,10 +70,24 @@ def run_host_part(request: Request) -> Tuple[int, int]:
              ('command', f'UMLAB_CONFIGS={configs} python3 tests/check.py'))
     junit.write(Run('host', cases, facts, int(began), time.time() - began),
                 request.build)
+    return cases
+
+
+def conclude(results: Dict[str, Tuple[Case, ...]]) -> int:
+    """Name once more what failed, and count; 0 if all of it passed."""
+    cases = tuple(case for found in results.values() for case in found)
     passed, failed, skipped = count(cases)
+    print()
+    bad = [f'umlab: failed: {name}: {case.full_name}'
+           for name, found in results.items() for case in found if case.status.bad]
+    for line in bad[:_NAMED]:
+        print(line)
+    if len(bad) > _NAMED:
+        print(f'umlab: and {len(bad) - _NAMED} more')
     if skipped:
-        print(f'umlab: {skipped} host-side tests were skipped, see above')
-    return passed, failed
+        print(f'umlab: {skipped} were skipped, see above')
+    print(f'{passed} passed, {failed} failed', flush=True)
+    return 1 if failed or not passed else 0
 
 
 def check(request: Request) -> int:
@@ -81,24 +96,17 @@ def check(request: Request) -> int:
         raise LabError('SUITE and ARGS are for "make kunit": "make check"'
                        ' means everything')
     allow('SLOW')
-    passed, failed = 0, 0
     configs = CHECKED_ALL if request.slow else CHECKED
     if request.config != CHECKED[0]:
         configs = (request.config,)
     # Together they tell of one state of the sources, or are not there.
     junit.forget(request.build, *configs, 'host')
-    for config in configs:
-        one_passed, one_failed = run_suites(replace(request, config=config))
-        passed += one_passed
-        failed += one_failed
-
+    results = {config: run_suites(replace(request, config=config))
+               for config in configs}
     print('\numlab: host-side tests', flush=True)
     os.environ['UMLAB_CONFIGS'] = ' '.join(configs)
-    host_passed, host_failed = run_host_part(request)
-    passed += host_passed
-    failed += host_failed
-    print(f'\n{passed} passed, {failed} failed', flush=True)
-    return 1 if failed or not passed else 0
+    results['host'] = run_host_part(request)
+    return conclude(results)
 
 
 def one(name: str) -> int:

@@ -76,7 +76,7 @@ class Listing(unittest.TestResult):
 
     def _end(self, test: unittest.TestCase, status: Status, log: str = '') -> None:
         self._add(test, status, log)
-        self._say(self._word(status))
+        self._say(('\n  as a whole: ' if self._subtests else '') + self._word(status))
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         """See unittest."""

@@ -23,19 +23,23 @@ class ListingTest(unittest.TestCase):
 
     def test_lines(self) -> None:
         """One whole sentence for each, its number of how many, and how it ended."""
-        text, cases = self.listing('passes', 'fails', 'breaks', 'skips', 'parts')
+        text, cases = self.listing('passes', 'fails', 'breaks', 'skips', 'parts', 'both')
         self.assertEqual(text.replace('... \n', '...\n'), '''\
-[1/5] test_listing.passes: A sentence that goes on in the next line ... ok
-[2/5] test_listing.fails ... FAILED
-[3/5] test_listing.breaks ... ERROR
-[4/5] test_listing.skips ... skipped: not now
-[5/5] test_listing.parts ...
+[1/6] test_listing.passes: A sentence that goes on in the next line ... ok
+[2/6] test_listing.fails ... FAILED
+[3/6] test_listing.breaks ... ERROR
+[4/6] test_listing.skips ... skipped: not now
+[5/6] test_listing.parts ...
   parts.two: FAILED
+[6/6] test_listing.both ...
+  both.one: FAILED
+  as a whole: FAILED
 ''')
         self.assertEqual([(case.name, case.status.value) for case in cases],
                          [('passes', 'passed'), ('fails', 'failed'),
                           ('breaks', 'crashed'), ('skips', 'skipped'),
-                          ('parts.one', 'passed'), ('parts.two', 'failed')])
+                          ('parts.one', 'passed'), ('parts.two', 'failed'),
+                          ('both.one', 'failed'), ('both', 'failed')])
         self.assertIn('1 != 2', cases[1].log)
 
     def test_colour(self) -> None:
@@ -77,3 +81,8 @@ class Example(unittest.TestCase):
         for part in ('one', 'two'):
             with self.subTest(part):
                 self.assertEqual(part, 'one')
+
+    def both(self) -> None:  # pylint: disable=missing-function-docstring
+        with self.subTest('one'):
+            self.assertEqual(1, 2)
+        self.assertEqual(1, 2)

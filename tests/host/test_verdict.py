@@ -67,6 +67,19 @@ class VerdictTest(FolderTest):
             .replace('    ok 1 c', '    not ok 1 c'))
         self.assertEqual(verdict.failures, (('two.c.x', '# why: because'),))
 
+    def test_reason(self) -> None:
+        """One line has what is said of a failure, the values and the test's words, too."""
+        for log, want in (
+                ('x: y\n    # a: EXPECTATION FAILED at b.c:1\nleft alone\n# next',
+                 '# a: EXPECTATION FAILED at b.c:1 left alone'),
+                ('# a: EXPECTATION FAILED at b.c:1\n  Expected growth <= most, but\n'
+                 '    growth == 19\n    most == 10\nopen: kmalloc-32 has 19 objects more\n'
+                 '# a: open: 2 points fail it', '# a: EXPECTATION FAILED at b.c:1 Expected'
+                 ' growth <= most, but growth == 19 most == 10 open: kmalloc-32 has 19'
+                 ' objects more'),
+                ('one\ntwo', 'one'), ('', 'failed')):
+            self.assertEqual(Case('s', 'a', Status.FAILED, log).reason, want)
+
     def test_strays(self) -> None:
         """A report of a bug that came while there was no test."""
         self.expect_failure('reboot:', 'umlab: 2 reports of bugs have failed no'
@@ -81,9 +94,27 @@ class VerdictTest(FolderTest):
                 ('BUG kmalloc-64 (Not tainted): Poison', 'the end of the run'),
                 ('INFO: trying to register non-static key.', 'the end of the run'),
                 ('umlab: coverage: a.gcda: -ENOSPC', 'coverage: a.gcda: -ENOSPC'),
-                ('umlab: one: 2 leaks, see above', 'one: 2 leaks, see above')):
+                ('umlab: one: 2 leaks, see above', 'one.(leaks)')):
             with self.subTest(said):
                 self.expect_failure('reboot:', f'{said}\nreboot:', name)
+
+    def test_leaks_of_a_failed_suite(self) -> None:
+        """They are a failure of their own, with what was said of them."""
+        verdict = self.judge(PASS.replace('    ok 1 a', '    not ok 1 a').replace(
+            'ok 1 one', 'unreferenced object 0x1\numlab: one: 1 leaks, see above\n'
+            'not ok 1 one'))
+        self.assertEqual([name for name, _ in verdict.failures], ['one.a', 'one.(leaks)'])
+        self.assertEqual(verdict.failures[1][1],
+                         'unreferenced object 0x1\numlab: one: 1 leaks, see above')
+
+    def test_never_came(self) -> None:
+        """What is planned and never comes, is one failure, and it says where it was."""
+        log = PASS[:PASS.index('    ok 2 b')].replace('    1..2', '    1..7')
+        self.assertIn(('one.(planned, never came)', '6 of 7: after a'),
+                      self.judge(log).failures)
+        log = log.replace('    ok 1 a\n', '')
+        self.assertIn(('one.(planned, never came)', '7 of 7: not even the first'),
+                      self.judge(log).failures)
 
     def test_suite_fails_alone(self) -> None:
         """kunit.py counts cases only."""

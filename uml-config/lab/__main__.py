@@ -8,8 +8,12 @@ if __name__ == '__main__':
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     # Found by the path above.  # pylint: disable-next=import-outside-toplevel
     from lab import cli
-    sys.exit({'kunit': cli.kunit, 'shell': cli.shell, 'gdb': cli.gdb,
-              'stress': cli.stress, 'soak': cli.soak,
-              'report': cli.report, 'coverage': cli.make_coverage,
-              'bench': lambda: cli.supervised(cli.bench), 'clean': cli.clean,
-              'distclean': cli.distclean}[sys.argv[1]]())
+    commands = {'kunit': cli.kunit, 'shell': cli.shell, 'gdb': cli.gdb,
+                'stress': cli.stress, 'soak': cli.soak,
+                'report': cli.report, 'coverage': cli.make_coverage,
+                'bench': lambda: cli.supervised(cli.bench), 'clean': cli.clean,
+                'distclean': cli.distclean}
+    try:
+        sys.exit(commands[sys.argv[1]]())
+    except KeyboardInterrupt:
+        sys.exit(130)

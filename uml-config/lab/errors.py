@@ -7,7 +7,13 @@ class LabError(Exception):
 
     The text is one line that says what was wrong and what to do about it.
     It is printed without a traceback and ends the run with exit status 2.
+
+    @log: what else there is to say, which was printed already.
     """
+
+    def __init__(self, text: str, log: str = '') -> None:
+        super().__init__(text)
+        self.log = log
 
 
 def disk_full(complaint: str) -> bool:

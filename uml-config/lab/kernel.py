@@ -215,7 +215,8 @@ def _make(kernel: Kernel, jobs: int, cold: bool) -> None:
         raise LabError(f'the disk of {kernel.objects} is full: make room and'
                        ' run again')
     if status:
-        raise LabError(f'the build failed, see above; all of it is in {log}')
+        raise LabError(f'the build failed, see above; all of it is in {log}',
+                       '\n'.join(log.read_text(errors='replace').splitlines()[-30:]))
 
 
 def _names_kconfig(paths: List[str]) -> bool:

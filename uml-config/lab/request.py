@@ -66,12 +66,15 @@ class Request:  # pylint: disable=too-many-instance-attributes  # one a variable
             args = shlex.split(get('ARGS') or '')
         except ValueError as e:
             raise LabError(f'ARGS={get("ARGS")}: {e}') from None
+        suite = get('SUITE') or ''
+        if re.search(r'\s', suite):
+            raise LabError(f'SUITE={suite}: give one pattern, such as "umlab_scull*"')
         build_dir = Path(get('BUILD') or REPO / 'build').resolve()
         if re.search(r'[\s:]', str(build_dir)):
             raise LabError(f'{build_dir}: the kernel cannot be built in a path'
                            ' with a space or a colon; name another folder'
                            ' with BUILD=<folder>')
-        return Request(build_dir, get('KERNEL_SRC') or '', config, get('SUITE') or '',
+        return Request(build_dir, get('KERNEL_SRC') or '', config, suite,
                        slow == '1', int(jobs), tuple(args),
                        tuple((get('DEVICES') or '').split()))
 

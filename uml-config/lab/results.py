@@ -4,7 +4,8 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Optional, Tuple
+from itertools import takewhile
+from typing import List, Optional, Tuple
 
 
 # What fails a case, as KUnit, programs, umlab, the kernel and Python say it; and of these
@@ -55,10 +56,17 @@ class Case:
         lines = [line.strip() for line in self.log.splitlines() if line.strip()]
         for number, line in enumerate(lines):
             if _TELLING.search(line):
-                # KUnit says where, and then what.
-                what = lines[number + 1:number + 2] if _WHERE.search(line) else []
-                return ' '.join([line, *what])
+                return ' '.join([line, *_what(line, lines[number + 1:number + 6])])
         return lines[0] if lines else self.status.value
+
+
+def _what(line: str, after: List[str]) -> List[str]:
+    """KUnit says where, then what, and then the values, and what the test says of it."""
+    if not _WHERE.search(line):
+        return []
+    if not after or not after[0].endswith(', but'):
+        return after[:1]
+    return list(takewhile(lambda said: said[0] != '#' and not _TELLING.search(said), after))
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Run:
     @cases: each once, in the order in which they were run.
     @facts: what the run was: (what, of which value) for people, such as the kernel.
     @began: when, in seconds since 1970.
-    @seconds: how long it took, the build included.
+    @seconds: how long it took, without what was built for it.
     """
     name: str
     cases: Tuple[Case, ...]

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
@@ -70,9 +70,12 @@ def _limit(request: Request) -> int:
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
     parser.add_argument('--timeout', type=int, default=0)
     try:
-        return int(parser.parse_known_args(chosen)[0].timeout)
+        limit = int(parser.parse_known_args(chosen)[0].timeout)
     except argparse.ArgumentError as e:
         raise LabError(f'ARGS: {e}') from None
+    if limit < 1:
+        raise LabError(f'ARGS: --timeout={limit}: give at least 1')
+    return limit
 
 
 def _exec(kernel: Kernel, chosen: List[str], request: Request) -> int:
@@ -121,27 +124,44 @@ def _report(kernel: Kernel, suite: str, verdict: Verdict, seconds: float) -> Non
 _NO_RUN = ('--list_tests', '--list_tests_attr', '--run_isolated', '--help', '-h')
 
 
-def _boot(request: Request) -> Tuple[Kernel, int, int]:
-    """Build and run: the kernel, the exit status of kunit.py, and after how many seconds
-    the run was ended, if it did not end by itself."""
+@dataclass(frozen=True)
+class _Boot:
+    """A run that is over.
+
+    @kernel: which was booted.
+    @status: the exit status of kunit.py.
+    @seconds: how long it took.
+    @overdue: after how many seconds it was ended, if it did not end by itself.
+    """
+    kernel: Kernel
+    status: int
+    seconds: float
+    overdue: int
+
+    def verdict(self) -> Verdict:
+        """What its log says."""
+        log = self.kernel.objects / 'test.log'
+        if not log.exists():
+            raise LabError('kunit.py has not booted the kernel, see above')
+        return conclude(self.kernel.source.tree, log, self.status, self.overdue)
+
+
+def _boot(request: Request) -> _Boot:
+    """Build and run."""
     limit = _limit(request)
     kernel, words = built_kernel(request)
     (kernel.objects / 'test.log').unlink(missing_ok=True)
     booted = time.monotonic()
     status = _exec(kernel, selection(kernel.config, request, words), request)
-    return kernel, status, limit if time.monotonic() - booted >= limit else 0
+    seconds = time.monotonic() - booted
+    return _Boot(kernel, status, seconds, limit if seconds >= limit else 0)
 
 
-def _judge(kernel: Kernel, status: int, overdue: int) -> Verdict:
-    return conclude(kernel.source.tree, kernel.objects / 'test.log', status, overdue)
-
-
-def _finish(kernel: Kernel, request: Request, verdict: Verdict, began: float) -> int:
+def _finish(boot: _Boot, request: Request, verdict: Verdict, began: float) -> int:
     """Keep and print the verdict; the exit status."""
-    seconds = time.time() - began
-    _keep(kernel, request, verdict,
-          Run(request.results, verdict.cases, (), int(began), seconds))
-    _report(kernel, request.suite, verdict, seconds)
+    _keep(boot.kernel, request, verdict,
+          Run(request.results, verdict.cases, (), int(began), boot.seconds))
+    _report(boot.kernel, request.suite, verdict, boot.seconds)
     return int(verdict.failed > 0)
 
 
@@ -154,7 +174,7 @@ def _results(request: Request) -> Iterator[float]:
     try:
         yield began
     except LabError as e:
-        case = Case('the run', '', Status.CRASHED, str(e))
+        case = Case('the run', '', Status.CRASHED, f'{e}\n{e.log}')
         run = Run(request.results, (case,), (), int(began), time.time() - began)
         # The reason may be that there is no room.
         with contextlib.suppress(OSError):
@@ -166,11 +186,11 @@ def _results(request: Request) -> Iterator[float]:
 def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
     """Build and run; the exit status, and the verdict where there is one."""
     if any(word.split('=')[0] in _NO_RUN for word in request.args):
-        return _boot(request)[1], None
+        return _boot(request).status, None
     with _results(request) as began:
-        kernel, status, overdue = _boot(request)
-        verdict = _judge(kernel, status, overdue)
-        return _finish(kernel, request, verdict, began), verdict
+        boot = _boot(request)
+        verdict = boot.verdict()
+        return _finish(boot, request, verdict, began), verdict
 
 
 def cover(request: Request) -> Tuple[int, Optional[Verdict]]:
@@ -180,13 +200,13 @@ def cover(request: Request) -> Tuple[int, Optional[Verdict]]:
         shutil.rmtree(places.folder, ignore_errors=True)
         out = coverage.left_out(REPO / 'uml-config/coverage.exclude')
         coverage.forget(built_kernel(request)[0], REPO)
-        kernel, status, overdue = _boot(request)
-        verdict = _judge(kernel, status, overdue)
-        coverage.collect(kernel, REPO, places, out)
+        boot = _boot(request)
+        verdict = boot.verdict()
+        coverage.collect(boot.kernel, REPO, places, out)
         files = tracefile.read(places.info, REPO)
         print(f'\n{coverage.table(files)}')
         print(f'umlab: line by line: {places.html / "index.html"}\n', flush=True)
         missed = coverage.missed(files)
         if missed:
             verdict = verdict.with_failure('coverage', '\n'.join(missed))
-        return _finish(kernel, request, verdict, began), verdict
+        return _finish(boot, request, verdict, began), verdict

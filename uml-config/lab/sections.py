@@ -67,7 +67,8 @@ def _stale(material: Material) -> Optional[ET.Element]:
                ', '.join(dict.fromkeys(old)), '. ',
                tag('code', material.changed),
                f' was changed {_when(material.changed_at)}. ',
-               tag('code', 'make check'), ' brings the results up to date.',
+               tag('code', 'make check'), ' brings what it runs up to date, ',
+               tag('code', 'make check-all'), ' all of it.',
                class_='stale', role='note')
 
 
@@ -93,14 +94,14 @@ def _runs(material: Material) -> ET.Element:
         facts.pop('command', '')
         passed, failed, skipped = count(run.cases)
         rest = ' '.join(f'{name}={value}' for name, value in facts.items())
-        rows.append(row(run.name, made_of, _when(run.began), f'{run.seconds:.1f} s',
-                        str(passed), tag('td', str(failed),
-                                         class_='failed' if failed else ''),
-                        str(skipped), rest or ('' if run.name == 'host' else 'all'),
+        rows.append(row(run.name, str(passed),
+                        tag('td', str(failed), class_='failed' if failed else ''),
+                        str(skipped), f'{run.seconds:.1f} s', made_of, _when(run.began),
+                        rest or ('' if run.name == 'host' else 'all'),
                         tag('td', tag('code', log) if log else None)))
     return _section('Runs', table(
         'Each configuration that has results',
-        ('configuration', 'of', 'begun', 'took', 'passed', 'failed', 'skipped',
+        ('configuration', 'passed', 'failed', 'skipped', 'took', 'of', 'begun',
          'cases', 'whole log'), rows))
 
 
@@ -263,13 +264,13 @@ def _slowest(material: Material) -> ET.Element:
         return _section('Slowest', tag('p', 'Not measured.'))
     timed.sort(key=lambda entry: -entry[0])
     most = timed[0][0] or 1
-    rows = [row(case.full_name, run.name, tag(
+    rows = [row(case.full_name, tag(
         'td', f'{seconds * 1000:.0f} ms',
         tag('span', tag('span', style=f'width: {100 * seconds / most:.1f}%'),
-            class_='bar', aria_hidden='true'))) for seconds, case, run
-            in timed[:_SLOWEST]]
+            class_='bar', aria_hidden='true')), run.name)
+            for seconds, case, run in timed[:_SLOWEST]]
     return _section('Slowest', table('The cases that took longest, in real time',
-                                     ('case', 'configuration', 'took'), rows))
+                                     ('case', 'took', 'configuration'), rows))
 
 
 def all_of(material: Material) -> List[Optional[ET.Element]]:

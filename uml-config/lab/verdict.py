@@ -16,7 +16,7 @@ import sys
 import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Pattern, Tuple
 
 from .results import Case, Status, count
 
@@ -28,6 +28,7 @@ _STRAYS = re.compile(r'umlab: \d+ reports of bugs have failed no test')
 
 # What else says that something is wrong: coverage that was not written, and leaks of a
 # suite, which may have failed already, by its cases
+_ANY_RESULT = re.compile(r'^ *(?:not )?ok \d+ .*\n', re.M)
 _ASIDE = re.compile(r'^umlab: (coverage: .*|(?P<suite>\S+): \d+ leaks, see above)', re.M)
 
 # The last result; reports of bugs after it, which the kernel does not count any more
@@ -71,10 +72,13 @@ class Verdict:
         return tuple((case.full_name, case.log) for case in self.cases
                      if case.status.bad)
 
+    def with_case(self, case: Case) -> 'Verdict':
+        """The same, and one case more."""
+        return replace(self, cases=(*self.cases, case))
+
     def with_failure(self, name: str, why: str) -> 'Verdict':
         """The same, and one failure more, of no suite in particular."""
-        return replace(self, cases=(*self.cases,
-                                    Case(name, '', Status.CRASHED, why)))
+        return self.with_case(Case(name, '', Status.CRASHED, why))
 
 
 def _parse(tree: Path, text: str) -> Tuple[Any, str]:
@@ -119,9 +123,13 @@ def _cases(test: Any, path: Tuple[str, ...] = (),
     case as a whole.
     """
     found: List[Case] = []
-    for subtest in test.subtests:
-        found += _cases(subtest, path + (subtest.name or '(planned, never came)',),
-                        tuple(test.log))
+    came = [subtest for subtest in test.subtests if subtest.name]
+    for subtest in came:
+        found += _cases(subtest, (*path, subtest.name), tuple(test.log))
+    if len(came) < len(test.subtests):
+        after = f'after {came[-1].name}' if came else 'not even the first'
+        found.append(_case((*path, '(planned, never came)'), Status.CRASHED, (
+            f'{len(test.subtests) - len(came)} of {len(test.subtests)}: {after}',)))
     log = tuple(test.log) or above
     if not test.ok_status() and not any(case.status.bad for case in found):
         found.append(_case(path, _STATUS.get(test.status.name, Status.CRASHED), log))
@@ -137,6 +145,11 @@ def _timed(cases: List[Case], text: str) -> Tuple[Case, ...]:
         for found in _SLOW.finditer(text)}
     return tuple(replace(case, seconds=seconds.get(case.full_name))
                  for case in cases)
+
+
+def _last_end(pattern: Pattern[str], text: str, before: int) -> int:
+    """Where the last match that begins @before a place ends; else 0."""
+    return max((found.end() for found in pattern.finditer(text, 0, before)), default=0)
 
 
 def judge(tree: Path, log: Path, overdue: int = 0) -> Verdict:
@@ -157,8 +170,13 @@ def judge(tree: Path, log: Path, overdue: int = 0) -> Verdict:
                                        '\n'.join(ended + text.splitlines()[-30:]))
     alone = {name for name, _ in verdict.failures}
     for aside in _ASIDE.finditer(text):
-        if aside['suite'] not in alone:
+        if not aside['suite']:
             verdict = verdict.with_failure(aside[1], aside[0])
+        elif aside['suite'] not in alone:
+            # They are found at the end of the suite, after the last of its results.
+            above = text[:aside.end()][_last_end(_ANY_RESULT, text, aside.start()):]
+            verdict = verdict.with_case(Case(aside['suite'], '(leaks)', Status.FAILED,
+                                             above))
     end = [found.end() for found in _RESULT.finditer(text)][-1:]
     late = _REPORT.search(text, *end) if end else None
     if late and not _STRAYS.search(text):
