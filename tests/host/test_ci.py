@@ -41,7 +41,8 @@ _GITLAB: Dict[str, Set[str]] = {
 _KEPT = {'build/results/', 'build/report.html', 'build/linux/.kunit-*/*.log'}
 
 # and what of it the cache has from the build before
-_FORGET = 'rm -rf build/results build/coverage build/report.html'
+_FORGET = ('rm -rf build/results build/coverage build/report.html'
+           ' build/linux/.kunit-*/failed.log')
 
 # How "make coverage" ends, for GitLab to read
 _TOTAL = 'Total: lines 97.1 %, branches 86.2 %, functions 99.0 %'

@@ -162,6 +162,10 @@ def _finish(boot: _Boot, request: Request, verdict: Verdict, began: float) -> in
     _keep(boot.kernel, request, verdict,
           Run(request.results, verdict.cases, (), int(began), boot.seconds))
     _report(boot.kernel, request.suite, verdict, boot.seconds)
+    if verdict.failed:
+        # For who runs it again before looking: a failure may be a rare one.
+        log = boot.kernel.objects / 'test.log'
+        shutil.copyfile(log, log.with_name('failed.log'))
     return int(verdict.failed > 0)
 
 
