@@ -196,7 +196,7 @@ static bool splat_is_result(const char *line)
 	return str_has_prefix(line, "ok ") || str_has_prefix(line, "not ok ");
 }
 
-/* From here on reports are another test's. @skipped: it is none that KUnit has fail. */
+/* From here on reports are another test's. One that was @skipped cannot fail any more. */
 static void splat_next(bool skipped)
 {
 	unsigned int splats = umlab_splats();

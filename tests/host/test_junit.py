@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Results as JUnit XML: what GitLab and Jenkins read, and what the verdict says."""
 
+import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Dict, Set, Tuple
@@ -11,7 +12,7 @@ from lab.folder import tidy
 from lab.results import Case, Run, Status
 from lab.verdict import Verdict, judge
 
-from .support import TREE, FolderTest
+from .support import REPO, TREE, FolderTest
 from .test_verdict import PASS
 
 # There is no schema in Debian. These are the elements that Jenkins documents (GitLab reads
@@ -182,6 +183,15 @@ class RunTest(FolderTest):
         with self.assertRaises(OSError):
             junit.write(run, self.folder / 'build')
         self.assertEqual(old.read_text(), 'old')
+
+    def test_misspelt_variable(self) -> None:
+        """make itself would pass over it."""
+        for word, status in (('SUIT=umlab_lib', 2), ('SUITE=umlab_lib', 0)):
+            done = subprocess.run(['make', '-C', str(REPO), 'help', word],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                  text=True, check=False)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertEqual('SUIT: there is no such variable' in done.stderr, status == 2)
 
     def test_useless_variables(self) -> None:
         """A variable that a command would ignore is refused."""

@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 from . import coverage, junit, overlay, source, tracefile
 from .arguments import split_args
@@ -197,6 +197,20 @@ def run_suites(request: Request) -> Tuple[int, Optional[Verdict]]:
         return _finish(boot, request, verdict, began), verdict
 
 
+def _measure(kernel: Kernel, places: coverage.Places,
+             out: Dict[str, Set[str]]) -> List[str]:
+    """Make and show what the run has left; what is wrong with it. A kernel that died has
+    left nothing, which must not hide what its tests have said."""
+    try:
+        coverage.collect(kernel, REPO, places, out)
+        files = tracefile.read(places.info, REPO)
+    except LabError as e:
+        return [str(e)]
+    print(f'\n{coverage.table(files)}')
+    print(f'umlab: line by line: {places.html / "index.html"}\n', flush=True)
+    return coverage.missed(files)
+
+
 def cover(request: Request) -> Tuple[int, Optional[Verdict]]:
     """Run the suites, and see what of our files has run; as run_suites()."""
     places = coverage.Places(request.build / 'coverage')
@@ -206,11 +220,7 @@ def cover(request: Request) -> Tuple[int, Optional[Verdict]]:
         coverage.forget(built_kernel(request)[0], REPO)
         boot = _boot(request)
         verdict = boot.verdict()
-        coverage.collect(boot.kernel, REPO, places, out)
-        files = tracefile.read(places.info, REPO)
-        print(f'\n{coverage.table(files)}')
-        print(f'umlab: line by line: {places.html / "index.html"}\n', flush=True)
-        missed = coverage.missed(files)
+        missed = _measure(boot.kernel, places, out)
         if missed:
             verdict = verdict.with_failure('coverage', '\n'.join(missed))
         return _finish(boot, request, verdict, began), verdict

@@ -28,8 +28,10 @@ _STRAYS = re.compile(r'umlab: \d+ reports of bugs have failed no test')
 
 # What else says that something is wrong: coverage that was not written, and leaks of a
 # suite, which may have failed already, by its cases
-_ANY_RESULT = re.compile(r'^ *(?:not )?ok \d+ .*\n', re.M)
 _ASIDE = re.compile(r'^umlab: (coverage: .*|(?P<suite>\S+): \d+ leaks, see above)', re.M)
+
+# The result of a case or of a suite, in any depth
+_ANY_RESULT = re.compile(r'^ *(?:not )?ok \d+ .*\n', re.M)
 
 # The last result; reports of bugs after it, which the kernel does not count any more
 _RESULT = re.compile(r'^(?:not )?ok \d+ ', re.M)
