@@ -24,13 +24,13 @@
 #define SLABS_LARGE	"(pages of all)"
 
 /**
- * struct lab_slabs - the caches
+ * struct slabs_counts - the caches
  * @count: how many
  * @cache: each of them
  * @cache.name: its name
  * @cache.objects: how many objects are in use
  */
-struct lab_slabs {
+struct slabs_counts {
 	unsigned int count;
 	struct {
 		char name[32];
@@ -38,7 +38,17 @@ struct lab_slabs {
 	} cache[SLABS_MAX];
 };
 
-static void slabs_add(struct lab_slabs *slabs, const char *name, long objects)
+/**
+ * struct lab_slabs - the counts, before and after
+ * @before: something was done
+ * @after: it was; here, as what would be allocated for it by then would count
+ */
+struct lab_slabs {
+	struct slabs_counts before;
+	struct slabs_counts after;
+};
+
+static void slabs_add(struct slabs_counts *slabs, const char *name, long objects)
 {
 	if (slabs->count == SLABS_MAX)
 		return;
@@ -62,7 +72,7 @@ bool lab_slabs_of_check(const char *name)
 }
 
 /* What the allocator keeps at hand is not in use; nor is what KASAN keeps back. */
-static void slabs_add_caches(struct lab_slabs *slabs)
+static void slabs_add_caches(struct slabs_counts *slabs)
 {
 	struct kmem_cache *cache;
 
@@ -78,7 +88,7 @@ static void slabs_add_caches(struct lab_slabs *slabs)
 }
 
 /* The checks take pages for what they know of objects, and KASAN gives none back. */
-static void slabs_add_pages(struct lab_slabs *slabs)
+static void slabs_add_pages(struct slabs_counts *slabs)
 {
 	if (IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
 		return;
@@ -91,12 +101,8 @@ static void slabs_add_pages(struct lab_slabs *slabs)
 	slabs_add(slabs, SLABS_PAGES, totalram_pages() - nr_free_pages());
 }
 
-struct lab_slabs *lab_slabs_count(struct kunit *test)
+static void slabs_count(struct kunit *test, struct slabs_counts *slabs)
 {
-	struct lab_slabs *slabs = kunit_kzalloc(test, sizeof(*slabs),
-						GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, slabs);
 	/* What is being freed behind our back, is freed. */
 	rcu_barrier();
 	vm_unmap_aliases();
@@ -107,11 +113,21 @@ struct lab_slabs *lab_slabs_count(struct kunit *test)
 		  global_node_page_state(NR_FOLL_PIN_RELEASED));
 	KUNIT_EXPECT_LT_MSG(test, slabs->count, SLABS_MAX,
 			    "there is more to count than there is room for");
+}
+
+struct lab_slabs *lab_slabs_count(struct kunit *test)
+{
+	struct lab_slabs *slabs = kunit_kzalloc(test, sizeof(*slabs),
+						GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, slabs);
+	slabs_count(test, &slabs->before);
 	return slabs;
 }
 
-void lab_slabs_pass_over_shadow(struct lab_slabs *before)
+void lab_slabs_pass_over_shadow(struct lab_slabs *slabs)
 {
+	struct slabs_counts *before = &slabs->before;
 	unsigned int i;
 
 	for (i = 0; i < before->count; i++) {
@@ -122,7 +138,7 @@ void lab_slabs_pass_over_shadow(struct lab_slabs *before)
 	}
 }
 
-static long slabs_objects(const struct lab_slabs *slabs, const char *name)
+static long slabs_objects(const struct slabs_counts *slabs, const char *name)
 {
 	unsigned int i;
 
@@ -133,16 +149,18 @@ static long slabs_objects(const struct lab_slabs *slabs, const char *name)
 	return 0;
 }
 
-void lab_slabs_expect_growth(struct kunit *test, const struct lab_slabs *before,
-			     long most, const char *what)
+void lab_slabs_expect_growth(struct kunit *test, struct lab_slabs *slabs, long most,
+			     const char *what)
 {
-	const struct lab_slabs *after = lab_slabs_count(test);
+	const struct slabs_counts *after = &slabs->after;
 	unsigned int i;
 
+	slabs->after.count = 0;
+	slabs_count(test, &slabs->after);
 	for (i = 0; i < after->count; i++) {
 		const char *name = after->cache[i].name;
 		long growth = after->cache[i].objects -
-			      slabs_objects(before, name);
+			      slabs_objects(&slabs->before, name);
 
 		KUNIT_EXPECT_LE_MSG(test, growth, most,
 				    "%s: %s has %ld objects more", what, name, growth);

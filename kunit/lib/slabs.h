@@ -19,7 +19,7 @@ struct lab_slabs;
  * lab_slabs_count() - count the objects of each cache
  * @test: the test; aborted if there is no memory for them
  *
- * Return: the counts; freed when the test ends.
+ * Return: the counts, and room for those to come; freed when the test ends.
  */
 struct lab_slabs *lab_slabs_count(struct kunit *test);
 
@@ -32,21 +32,21 @@ bool lab_slabs_of_check(const char *name);
 
 /**
  * lab_slabs_pass_over_shadow() - do not expect of some counts that they do not grow
- * @before: the counts
+ * @slabs: the counts
  *
  * What the machine takes for a device in a topology that is not coherent: it keeps what
  * the device sees of each page that it has seen.
  */
-void lab_slabs_pass_over_shadow(struct lab_slabs *before);
+void lab_slabs_pass_over_shadow(struct lab_slabs *slabs);
 
 /**
  * lab_slabs_expect_growth() - expect that no cache has grown much
  * @test: the test
- * @before: the counts to compare with
+ * @slabs: the counts to compare with
  * @most: by how many objects at most
  * @what: what was done, for the message
  */
-void lab_slabs_expect_growth(struct kunit *test, const struct lab_slabs *before,
-			     long most, const char *what);
+void lab_slabs_expect_growth(struct kunit *test, struct lab_slabs *slabs, long most,
+			     const char *what);
 
 #endif /* _LAB_SLABS_H */
