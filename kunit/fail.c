@@ -11,9 +11,11 @@
 #include <linux/slab.h>
 
 #include "lib/fail.h"
+#include "lib/inject.h"
 
 #define FAIL_PIECES	3
 #define FAIL_LOST	64	/* more than the helper has it fail */
+#define FAIL_FIRST	20	/* runs: more than the first walk, and fewer than all */
 
 /**
  * enum fail_flaw - what is wrong with an operation
@@ -25,6 +27,8 @@
  * @FAIL_LATER: it does that, but not the first times
  * @FAIL_STUCK: once it has failed, it fails
  * @FAIL_ALWAYS: it fails without a reason
+ * @FAIL_KEEPS: now and then it takes one piece more
+ * @FAIL_MOVES: nothing, as it does that and says so
  */
 enum fail_flaw {
 	FAIL_RIGHT,
@@ -35,6 +39,8 @@ enum fail_flaw {
 	FAIL_LATER,
 	FAIL_STUCK,
 	FAIL_ALWAYS,
+	FAIL_KEEPS,
+	FAIL_MOVES,
 };
 
 /**
@@ -92,7 +98,17 @@ static long fail_toy_failed(struct fail_toy *toy, unsigned int at)
 	if (at != 1)
 		return -ENOMEM;
 	return toy->flaw == FAIL_ERROR ||
-	       (toy->flaw == FAIL_LATER && toy->begun > FAIL_LOST) ? -EIO : -ENOMEM;
+	       (toy->flaw == FAIL_LATER && toy->begun > FAIL_FIRST) ? -EIO : -ENOMEM;
+}
+
+/* Each seventh time, which is another one in each walk */
+static bool fail_toy_more(const struct fail_toy *toy)
+{
+	bool more = (toy->flaw == FAIL_KEEPS || toy->flaw == FAIL_MOVES) &&
+		    toy->begun % 7 == 0;
+	void *piece __free(kfree) = more ? kmalloc(1000, GFP_KERNEL) : NULL;
+
+	return piece || !more;
 }
 
 static long fail_toy_run(void *data)
@@ -100,7 +116,7 @@ static long fail_toy_run(void *data)
 	struct fail_toy *toy = data;
 	unsigned int i;
 
-	if (toy->stuck || toy->flaw == FAIL_ALWAYS)
+	if (toy->stuck || toy->flaw == FAIL_ALWAYS || !fail_toy_more(toy))
 		return -ENOMEM;
 	for (i = 0; i < FAIL_PIECES; i++) {
 		toy->piece[i] = kmalloc(1000, GFP_KERNEL);
@@ -128,10 +144,12 @@ static enum kunit_status fail_status(struct kunit *test, struct fail_toy *toy,
 {
 	struct kunit *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
 	struct lab_fail fail = { .test = other, .point = LAB_FAIL_MEMORY };
+	struct lab_fail_op op = fail_toy_op;
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	kunit_init_test(other, "other", NULL);
-	*points = lab_fail_each(&fail, &fail_toy_op, toy);
+	op.moves = toy->flaw == FAIL_MOVES;
+	*points = lab_fail_each(&fail, &op, toy);
 	kunit_cleanup(other);
 	current->kunit_test = test;
 	return other->status;
@@ -161,6 +179,7 @@ static const struct {
 	{ "wrong error later", FAIL_LATER },
 	{ "stuck afterwards", FAIL_STUCK },
 	{ "fails without a reason", FAIL_ALWAYS },
+	{ "moves its points", FAIL_KEEPS },
 };
 
 KUNIT_ARRAY_PARAM_DESC(fail_flaw, fail_flaws, name);
@@ -171,8 +190,7 @@ static void fail_wrong(struct kunit *test)
 	struct fail_toy toy = { .flaw = row->flaw };
 	struct lab_fail_points points;
 
-	if (row->flaw == FAIL_PAGE && (IS_ENABLED(CONFIG_KASAN) ||
-				       IS_ENABLED(CONFIG_DEBUG_KMEMLEAK)))
+	if ((row->flaw == FAIL_PAGE || row->flaw == FAIL_KEEPS) && !lab_inject_exact())
 		kunit_skip(test, "a check of the kernel takes pages itself");
 	KUNIT_EXPECT_EQ(test, KUNIT_FAILURE, fail_status(test, &toy, &points));
 	KUNIT_EXPECT_EQ(test, 0, current->fail_nth);
@@ -197,9 +215,76 @@ static void fail_cache(struct kunit *test)
 	kmem_cache_destroy(cache);
 }
 
+static void fail_moving(struct kunit *test)
+{
+	struct fail_toy toy = { .flaw = FAIL_MOVES };
+	struct lab_fail_points points;
+
+	KUNIT_EXPECT_EQ(test, KUNIT_SUCCESS, fail_status(test, &toy, &points));
+	KUNIT_EXPECT_GE(test, points.failed, FAIL_PIECES);
+}
+
+/**
+ * struct fail_fresh - an operation for which a cache has to take pages
+ * @cache: one that has no objects yet
+ * @object: its first
+ */
+struct fail_fresh {
+	struct kmem_cache *cache;
+	void *object;
+};
+
+static void fail_fresh_begin(void *data)
+{
+	struct fail_fresh *fresh = data;
+
+	fresh->cache = kmem_cache_create("lab_fresh", 100, 0, SLAB_NO_MERGE, NULL);
+}
+
+static long fail_fresh_run(void *data)
+{
+	struct fail_fresh *fresh = data;
+
+	fresh->object = fresh->cache ? kmem_cache_alloc(fresh->cache, GFP_KERNEL) : NULL;
+	return fresh->object ? 0 : -ENOMEM;
+}
+
+static void fail_fresh_undo(void *data)
+{
+	struct fail_fresh *fresh = data;
+
+	kmem_cache_free(fresh->cache, fresh->object);
+}
+
+static void fail_fresh_end(void *data)
+{
+	struct fail_fresh *fresh = data;
+
+	kmem_cache_destroy(fresh->cache);
+}
+
+static const struct lab_fail_op fail_fresh_op = {
+	.name = "fresh", .begin = fail_fresh_begin, .run = fail_fresh_run,
+	.undo = fail_fresh_undo, .end = fail_fresh_end, .errors = { -ENOMEM },
+};
+
+/* The object is a point. Its pages, which another time are there, are none. */
+static void fail_pages_of_caches(struct kunit *test)
+{
+	const struct lab_fail fail = { .test = test, .point = LAB_FAIL_MEMORY };
+	struct fail_fresh fresh = { };
+	struct lab_fail_points points = lab_fail_each(&fail, &fail_fresh_op, &fresh);
+
+	KUNIT_EXPECT_EQ(test, 1, points.failed);
+	if (lab_inject_exact())
+		KUNIT_EXPECT_EQ(test, 0, points.coped);
+}
+
 static struct kunit_case fail_cases[] = {
 	KUNIT_CASE(fail_right),
 	KUNIT_CASE(fail_cache),
+	KUNIT_CASE(fail_pages_of_caches),
+	KUNIT_CASE(fail_moving),
 	KUNIT_CASE_PARAM(fail_wrong, fail_flaw_gen_params),
 	{}
 };

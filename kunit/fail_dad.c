@@ -161,19 +161,24 @@ static void fail_probing_each(struct kunit *test)
 	fail_probing(test);
 }
 
-/* A transfer, with a board that may fail as well */
-static struct lab_fail_op fail_move(const struct lab_fail_op *move)
+/*
+ * A transfer, with a board that may fail as well. How much is allocated for it depends on
+ * whether the user's pages are side by side, and on what an IOMMU has kept.
+ */
+static struct lab_fail_op fail_move(const struct fail_dad *this,
+				    const struct lab_fail_op *move)
 {
 	struct lab_fail_op op = *move;
 
 	op.errors[2] = -EIO;
+	op.moves = this->dad.dma;
 	return op;
 }
 
 /* It copes with much: it may be shorter, or go another way. */
 static void fail_moving(struct fail_dad *this, const struct lab_fail_op *move)
 {
-	const struct lab_fail_op op = fail_move(move);
+	const struct lab_fail_op op = fail_move(this, move);
 	struct kunit *test = this->dad.test;
 
 	KUNIT_EXPECT_GE(test, fail_each(this, LAB_FAIL_MEMORY, &op,
@@ -421,7 +426,7 @@ static long fail_submit(void *data)
 static const struct lab_fail_op fail_submit_op = {
 	.name = "asynchronous read", .begin = fail_aio_begin,
 	.run = fail_submit, .end = fail_aio_end,
-	.errors = { -ENOMEM, -EFAULT },
+	.errors = { -ENOMEM, -EFAULT }, .moves = true,
 };
 
 static void fail_submitting(struct kunit *test)

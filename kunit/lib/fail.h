@@ -3,8 +3,9 @@
  * Have an operation fail at each of the points at which it can
  *
  * The first of its allocations fails, then the second, and so on, until it has been
- * through without one that did; then each with all after it. After each failure the
- * operation has to work again.
+ * through without one that did; then each with all after it. All of it is done fifteen
+ * times, for leaks to show; after each failure the operation has to work again, which is
+ * looked at the first and the last time.
  * As tools/testing/selftests/iommu/iommufd_fail_nth.c does it for one of the kernel's.
  *
  *	static const struct lab_fail_op example_open = {
@@ -59,6 +60,9 @@ enum lab_fail_point {
  * @undo: undoes it, if it has not failed
  * @end: undoes @begin, if anything
  * @errors: what it may return at a failure; ends at 0
+ * @moves: it has not always as many allocations, as it takes memory for the next times,
+ *	too, or as it depends on which pages it gets: one may be stepped over some of the
+ *	times. For what of the kernel's has been made the same each time, see inject.h
  *
  * All are called with the caller's data, and but for @run nothing is made to fail.
  */
@@ -69,6 +73,7 @@ struct lab_fail_op {
 	void (*undo)(void *data);
 	void (*end)(void *data);
 	int errors[LAB_FAIL_ERRORS];
+	bool moves;
 };
 
 /**
@@ -103,10 +108,12 @@ struct lab_fail_points {
  *
  * The test fails if it fails with another error than it may, if it fails though nothing
  * was made to, if it does not work afterwards, or if objects, pages, pins of user pages,
- * mappings or references to functions are left.
+ * mappings or references to functions are left; and if from the second time on it has more
+ * allocations at one time than at another (but not with KASAN or kmemleak, which have some
+ * themselves).
  *
  * Context: the test's thread.
- * Return: how many points there were; of LAB_FAIL_MEMORY those of
+ * Return: how many points there were the last time; of LAB_FAIL_MEMORY those of
  * LAB_FAIL_MEMORY_ALONE.
  */
 struct lab_fail_points lab_fail_each(const struct lab_fail *fail,

@@ -39,9 +39,9 @@ struct slabs_counts {
 };
 
 /**
- * struct lab_slabs - the counts, before and after
- * @before: something was done
- * @after: it was; here, as what would be allocated for it by then would count
+ * struct lab_slabs - the counts before and after something was done
+ * @before: before
+ * @after: after; part of it, as memory allocated for them by then would be counted
  */
 struct lab_slabs {
 	struct slabs_counts before;

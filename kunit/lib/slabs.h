@@ -40,7 +40,7 @@ bool lab_slabs_of_check(const char *name);
 void lab_slabs_pass_over_shadow(struct lab_slabs *slabs);
 
 /**
- * lab_slabs_expect_growth() - expect that no cache has grown much
+ * lab_slabs_expect_growth() - count again, and expect that no cache has grown much
  * @test: the test
  * @slabs: the counts to compare with
  * @most: by how many objects at most

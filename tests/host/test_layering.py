@@ -14,7 +14,8 @@ _INCLUDE = re.compile(r'^\s*#\s*include\s+(<[^>]+>|"[^"]+")', re.M)
 # UML's own headers are for the harness alone.
 _KERNEL = re.compile(r'<(linux|uapi|asm)/[^>]+>')
 _SUITE_KERNEL = re.compile(
-    r'<((kunit|linux|uapi|asm)/[^>]+|mm/dmapool_test\.c|mm/slab\.h)>')
+    r'<((kunit|linux|uapi|asm)/[^>]+|mm/dmapool_test\.c|mm/slab\.h'
+    r'|fs/kernfs/kernfs-internal\.h|fs/sysfs/sysfs\.h)>')
 _HARNESS_KERNEL = re.compile(
     r'<((kunit|linux|uapi|asm|trace|umlab)/[^>]+|irq_kern\.h|os\.h'
     r'|kernel/dma/direct\.h|kernel/gcov/gcov\.h|mm/slab\.h)>')
