@@ -20,6 +20,9 @@
 
 #define SLABS_MAX	400
 
+#define SLABS_HINT	(IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) ? "" : \
+			 "; CONFIG=debug says who has allocated them")
+
 #define SLABS_PAGES	"(pages in use)"
 #define SLABS_LARGE	"(pages of all)"
 
@@ -163,6 +166,6 @@ void lab_slabs_expect_growth(struct kunit *test, struct lab_slabs *slabs, long m
 			      slabs_objects(&slabs->before, name);
 
 		KUNIT_EXPECT_LE_MSG(test, growth, most,
-				    "%s: %s has %ld objects more", what, name, growth);
+				    "%s: %s: %ld more%s", what, name, growth, SLABS_HINT);
 	}
 }

@@ -58,7 +58,7 @@ class FolderTest(unittest.TestCase):
         self.write(f'{name}/drivers/Makefile', 'obj-y += base/\n')
         return self.folder / name
 
-    def lab(self, command: str = 'kunit', **variables: str
+    def lab(self, *command: str, **variables: str
             ) -> 'subprocess.CompletedProcess[str]':
         """Run a command as the Makefile does, with these variables."""
         env: Dict[str, str] = {
@@ -67,13 +67,13 @@ class FolderTest(unittest.TestCase):
                             'DEVICES', 'OPERATIONS', 'SEED')}
         env.update({'BUILD': str(self.folder / 'build')}, **variables)
         return subprocess.run(
-            [sys.executable, str(REPO / 'uml-config/lab'), command], env=env,
+            [sys.executable, str(REPO / 'uml-config/lab'), *command], env=env,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, check=False)
 
     def expect_refusal(self, *words: str, **variables: str) -> None:
         """Expect one clear error line with all @words in it, and status 2."""
-        done = self.lab(**variables)
+        done = self.lab('kunit', **variables)
         lines = done.stderr.strip().splitlines()
         self.assertEqual(done.returncode, 2, done)
         self.assertEqual(len(lines), 1, done.stderr)

@@ -193,6 +193,13 @@ class RunTest(FolderTest):
             self.assertEqual(done.returncode, status, done.stderr)
             self.assertEqual('SUIT: there is no such variable' in done.stderr, status == 2)
 
+    def test_commands(self) -> None:
+        """One that there is, and one only, is what it takes."""
+        for words in ((), ('nosuch',), ('--help',), ('report', '--help')):
+            done = self.lab(*words)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertRegex(done.stderr, r'\Aumlab: one command, .*\n\Z')
+
     def test_useless_variables(self) -> None:
         """A variable that a command would ignore is refused."""
         for command, name, value in (

@@ -73,10 +73,10 @@ class VerdictTest(FolderTest):
                 ('x: y\n    # a: EXPECTATION FAILED at b.c:1\nleft alone\n# next',
                  '# a: EXPECTATION FAILED at b.c:1 left alone'),
                 ('# a: EXPECTATION FAILED at b.c:1\n  Expected growth <= most, but\n'
-                 '    growth == 19\n    most == 10\nopen: kmalloc-32 has 19 objects more\n'
+                 '    growth == 19\n    most == 10\nopen: kmalloc-32: 19 more\n'
                  '# a: open: 2 points fail it', '# a: EXPECTATION FAILED at b.c:1 Expected'
-                 ' growth <= most, but growth == 19 most == 10 open: kmalloc-32 has 19'
-                 ' objects more'),
+                 ' growth <= most, but growth == 19 most == 10 open: kmalloc-32: 19'
+                 ' more'),
                 ('one\ntwo', 'one'), ('', 'failed')):
             self.assertEqual(Case('s', 'a', Status.FAILED, log).reason, want)
 

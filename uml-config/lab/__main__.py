@@ -13,6 +13,10 @@ if __name__ == '__main__':
                 'report': cli.report, 'coverage': cli.make_coverage,
                 'bench': lambda: cli.supervised(cli.bench), 'clean': cli.clean,
                 'distclean': cli.distclean}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        print(f'umlab: one command, please, of {", ".join(commands)}, with the variables'
+              ' of "make help" in the environment', file=sys.stderr)
+        sys.exit(2)
     try:
         sys.exit(commands[sys.argv[1]]())
     except KeyboardInterrupt:
