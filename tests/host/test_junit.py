@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Results as JUnit XML: what GitLab and Jenkins read, and what the verdict says."""
 
-import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Dict, Set, Tuple
@@ -12,7 +11,7 @@ from lab.folder import tidy
 from lab.results import Case, Run, Status
 from lab.verdict import Verdict, judge
 
-from .support import REPO, TREE, FolderTest
+from .support import TREE, FolderTest
 from .test_verdict import PASS
 
 # There is no schema in Debian. These are the elements that Jenkins documents (GitLab reads
@@ -183,33 +182,3 @@ class RunTest(FolderTest):
         with self.assertRaises(OSError):
             junit.write(run, self.folder / 'build')
         self.assertEqual(old.read_text(), 'old')
-
-    def test_misspelt_variable(self) -> None:
-        """make itself would pass over it."""
-        for word, status in (('SUIT=umlab_lib', 2), ('SUITE=umlab_lib', 0)):
-            done = subprocess.run(['make', '-C', str(REPO), 'help', word],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                  text=True, check=False)
-            self.assertEqual(done.returncode, status, done.stderr)
-            self.assertEqual('SUIT: there is no such variable' in done.stderr, status == 2)
-
-    def test_commands(self) -> None:
-        """One that there is, and one only, is what it takes."""
-        for words in ((), ('nosuch',), ('--help',), ('report', '--help')):
-            done = self.lab(*words)
-            self.assertEqual(done.returncode, 2, done)
-            self.assertRegex(done.stderr, r'\Aumlab: one command, .*\n\Z')
-
-    def test_useless_variables(self) -> None:
-        """A variable that a command would ignore is refused."""
-        for command, name, value in (
-                ('kunit', 'DEVICES', 'dad'), ('kunit', 'SEED', '7'),
-                ('soak', 'SUITE', 'umlab_lib'), ('stress', 'OPERATIONS', '5'),
-                ('bench', 'SLOW', '1'), ('shell', 'ARGS', '--json'),
-                ('clean', 'SUITE', 'umlab_lib')):
-            with self.subTest(command):
-                # Were it not, there would be nothing to build, either.
-                done = self.lab(command, **{name: value, 'KERNEL_SRC': '/nowhere'})
-                self.assertEqual(done.returncode, 2)
-                self.assertEqual(done.stderr, f'umlab: {name} is of no use for this'
-                                              ' command: see "make help"\n')
